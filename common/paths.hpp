@@ -1,0 +1,22 @@
+// Where things stand: the socket, the ledger, the configuration (XDG base directories; their usual places on macOS).
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace eph {
+
+std::filesystem::path home_directory();      // $HOME, else the password file's
+std::filesystem::path runtime_directory();   // $XDG_RUNTIME_DIR/eph, else /tmp/eph-<uid>
+std::filesystem::path socket_path();         // $EPH_SOCKET, else ephd.sock in the runtime directory
+std::filesystem::path state_directory();     // $XDG_STATE_HOME/eph
+std::filesystem::path ledger_path();
+std::filesystem::path config_path();         // $XDG_CONFIG_HOME/eph/config.json
+
+// Makes `directory` 0700 and checks that it is a real directory of ours that nobody else can write to.
+void make_private_directory(const std::filesystem::path& directory);
+
+// An environment variable, "" when it is unset.
+std::string environment(const char* name);
+
+}  // namespace eph

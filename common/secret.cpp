@@ -1,0 +1,86 @@
+// Locked pages from mmap(2), without a TLS library, so that the client can use them too.
+#include "common/secret.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace eph {
+namespace {
+
+void wipe_memory(void* memory, std::size_t size) {
+#if defined(__APPLE__)
+    memset_s(memory, size, 0, size);
+#else
+    explicit_bzero(memory, size);
+#endif
+}
+
+}  // namespace
+
+Secret::Secret(std::string_view text) {
+    if (text.empty()) return;
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t size = (text.size() + page - 1) / page * page;
+    void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc{};
+    // Best effort where RLIMIT_MEMLOCK is small: an unlocked secret is still wiped and never dumped.
+    (void)mlock(memory, size);
+#if defined(MADV_DONTDUMP)
+    (void)madvise(memory, size, MADV_DONTDUMP);
+    (void)madvise(memory, size, MADV_WIPEONFORK);
+#endif
+    data_ = static_cast<char*>(memory);
+    size_ = text.size();
+    mapped_ = size;
+    std::memcpy(data_, text.data(), text.size());
+}
+
+Secret Secret::take(std::string& text) {
+    Secret secret{text};
+    wipe(text);
+    return secret;
+}
+
+Secret::Secret(Secret&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), mapped_(std::exchange(other.mapped_, 0)) {}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+    if (this != &other) {
+        release();
+        data_ = std::exchange(other.data_, nullptr);
+        size_ = std::exchange(other.size_, 0);
+        mapped_ = std::exchange(other.mapped_, 0);
+    }
+    return *this;
+}
+
+Secret::~Secret() { release(); }
+
+void Secret::release() noexcept {
+    if (data_ == nullptr) return;
+    wipe_memory(data_, mapped_);
+    munmap(data_, mapped_);
+    data_ = nullptr;
+    size_ = mapped_ = 0;
+}
+
+bool Secret::equals(std::string_view other) const {
+    if (size_ != other.size()) return false;
+    volatile unsigned char difference = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+        difference = static_cast<unsigned char>(difference | (data_[i] ^ other[i]));
+    }
+    return difference == 0;
+}
+
+void wipe(std::string& text) {
+    text.resize(text.capacity());
+    if (!text.empty()) wipe_memory(text.data(), text.size());
+    text.clear();
+}
+
+}  // namespace eph

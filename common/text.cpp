@@ -1,0 +1,77 @@
+// Cleaning of text from outside.
+#include "common/text.hpp"
+
+#include <algorithm>
+
+namespace eph {
+namespace {
+
+// Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629).
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    const std::size_t length = first < 0x80 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : (first & 0xF8) == 0xF0 ? 4 : 0;
+    if (length == 0 || length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return 0;
+    }
+    if (length == 2 && first < 0xC2) return 0;
+    if (length == 3 && ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F))) return 0;
+    if (length == 4 && ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F) || first > 0xF4)) return 0;
+    return length;
+}
+
+// Controls of Unicode's C1 block, and the characters that reorder or hide text on a screen.
+bool is_invisible(std::string_view sequence) {
+    if (sequence.size() == 2) return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
+    if (sequence.size() != 3 || sequence[0] != '\xE2') return false;
+    const auto second = static_cast<unsigned char>(sequence[1]);
+    const auto third = static_cast<unsigned char>(sequence[2]);
+    if (second == 0x80) return third >= 0x8B && (third <= 0x8F || (third >= 0xA8 && third <= 0xAE));
+    return second == 0x81 && third >= 0xA6 && third <= 0xA9;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, std::size_t limit) {
+    std::string clean;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+        text.remove_prefix(sequence.size());
+        if (length == 0 || is_invisible(sequence)) continue;
+        const auto first = static_cast<unsigned char>(sequence[0]);
+        if (first < 0x20 || first == 0x7F) {
+            const bool space = first == '\n' || first == '\r' || first == '\t';
+            if (space && !clean.empty() && clean.back() != ' ') clean.push_back(' ');
+            continue;
+        }
+        if (clean.size() + sequence.size() > limit) {
+            clean += "...";
+            break;
+        }
+        clean += sequence;
+    }
+    while (!clean.empty() && clean.back() == ' ') clean.pop_back();
+    return clean;
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n\v\f";
+    const std::size_t first = text.find_first_not_of(space);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+std::string lower(std::string_view text) {
+    std::string result{text};
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
+}
+
+}  // namespace eph

@@ -1,0 +1,17 @@
+// Text that others wrote, made fit for a terminal or a single log line.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace eph {
+
+// Without control characters (C0, DEL, C1) and invalid UTF-8, line breaks as spaces, cut to `limit` bytes with "...".
+std::string printable(std::string_view text, std::size_t limit = 400);
+
+std::string_view trim(std::string_view text);  // white space off both ends
+std::string lower(std::string_view text);      // ASCII
+bool has_control(std::string_view text);       // any C0 or DEL
+
+}  // namespace eph

@@ -1,0 +1,122 @@
+// JSON for the documents of the local API.
+#include "common/wire.hpp"
+
+#define JSON_DIAGNOSTICS 1
+#include <nlohmann/json.hpp>
+
+#include "common/text.hpp"
+
+namespace nlohmann {
+template <class T>
+struct adl_serializer<std::optional<T>> {
+    static void to_json(json& document, const std::optional<T>& value) {
+        if (value) {
+            document = *value;
+        } else {
+            document = nullptr;
+        }
+    }
+    static void from_json(const json& document, std::optional<T>& value) {
+        if (document.is_null()) {
+            value.reset();
+        } else {
+            value = document.get<T>();
+        }
+    }
+};
+}  // namespace nlohmann
+
+namespace eph::wire {
+
+#define EPH_DOCUMENT NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
+EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_account_id, api_key_id, created_at, expires_at,
+             revoked_at, reason, attempts, next_attempt_at, last_error, foreign)
+EPH_DOCUMENT(Session, id, state, host, provider, agent, key, key_state, started_at, expires_at, ended_at, end_reason, exit_status)
+EPH_DOCUMENT(Account, provider, project, base_url, fingerprint, source)
+EPH_DOCUMENT(Status, version, pid, started_at, ledger, accounts, sessions, keys, notes)
+EPH_DOCUMENT(KeyList, keys, note)
+EPH_DOCUMENT(SessionList, sessions)
+EPH_DOCUMENT(AccountList, accounts)
+EPH_DOCUMENT(StartSession, provider, host, agent, label, ttl_seconds)
+EPH_DOCUMENT(CreateKey, provider, label, ttl_seconds)
+EPH_DOCUMENT(Issued, event, session, key, secret, base_url, notes)
+EPH_DOCUMENT(LeaseEvent, event, reason, expires_at)
+EPH_DOCUMENT(EndSession, reason, exit_status)
+EPH_DOCUMENT(Revocation, key, confirmed)
+EPH_DOCUMENT(Cleanup, provider, all)
+EPH_DOCUMENT(CleanupResult, listed, revoked, already_gone, left, pending, failed)
+EPH_DOCUMENT(SetAccount, admin_key, project, base_url, store)
+EPH_DOCUMENT(CheckStep, name, passed, millis, detail, hint)
+EPH_DOCUMENT(CheckReport, account, steps)
+EPH_DOCUMENT(AuditEntry, seq, at, actor, event, key, session, host, detail)
+EPH_DOCUMENT(AuditList, events)
+EPH_DOCUMENT(Acknowledged, done)
+#undef EPH_DOCUMENT
+
+template <class T>
+std::string encode(const T& document) {
+    const nlohmann::json json = document;
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+template <class T>
+T decode(std::string_view text) {
+    try {
+        const nlohmann::json json = nlohmann::json::parse(text);
+        if (!json.is_object()) throw Error{Code::usage, "a JSON object is expected"};
+        return json.get<T>();
+    } catch (const nlohmann::json::parse_error& error) {
+        throw Error{Code::usage, "not JSON: stopped at byte {}", error.byte};
+    } catch (const nlohmann::json::exception& error) {
+        throw Error{Code::usage, "a field is not what it should be: {}", printable(error.what(), 200)};
+    }
+}
+
+#define EPH_BOTH(T)                        \
+    template std::string encode(const T&); \
+    template T decode(std::string_view);
+EPH_BOTH(Key)
+EPH_BOTH(Session)
+EPH_BOTH(Account)
+EPH_BOTH(Status)
+EPH_BOTH(KeyList)
+EPH_BOTH(SessionList)
+EPH_BOTH(AccountList)
+EPH_BOTH(StartSession)
+EPH_BOTH(CreateKey)
+EPH_BOTH(Issued)
+EPH_BOTH(LeaseEvent)
+EPH_BOTH(EndSession)
+EPH_BOTH(Revocation)
+EPH_BOTH(Cleanup)
+EPH_BOTH(CleanupResult)
+EPH_BOTH(SetAccount)
+EPH_BOTH(CheckReport)
+EPH_BOTH(AuditList)
+EPH_BOTH(Acknowledged)
+#undef EPH_BOTH
+
+std::string encode_error(const Error& error) {
+    const nlohmann::json json = {
+        {"error", {{"code", code_name(error.code())}, {"message", error.message()}, {"hint", error.hint()}}}};
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::optional<Error> decode_error(std::string_view text) noexcept {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object()) return std::nullopt;
+    const auto error = json.find("error");
+    if (error == json.end() || !error->is_object()) return std::nullopt;
+    const auto field = [&](const char* name) {
+        const auto value = error->find(name);
+        return value != error->end() && value->is_string() ? value->get<std::string>() : std::string{};
+    };
+    return Error{code_from_name(field("code")), field("message")}.hint(field("hint"));
+}
+
+std::string pretty(std::string_view text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    return json.is_discarded() ? std::string{text} : json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace eph::wire

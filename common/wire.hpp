@@ -1,0 +1,196 @@
+// The local API's documents, headers and event names: the one thing that eph and ephd agree on (docs/api.yaml).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.hpp"
+
+namespace eph::wire {
+
+// Credentials from the client's environment travel in these headers; ephd keeps them while keys made with them are live.
+inline constexpr std::string_view admin_key_header = "Eph-Admin-Key";
+inline constexpr std::string_view project_header = "Eph-Project-Id";
+inline constexpr std::string_view base_url_header = "Eph-Base-Url";
+inline constexpr std::string_view host_name = "ephd";  // the Host that a client sends
+
+// All moments are Unix time in seconds. Empty strings and absent optionals mean "there is none".
+
+struct Key {
+    std::string id;
+    std::string name;
+    std::string state;  // creating, live, revoking, revoked
+    std::string provider;
+    std::string project;
+    std::string host;
+    std::string session;
+    std::string service_account_id;
+    std::string api_key_id;
+    std::int64_t created_at = 0;
+    std::int64_t expires_at = 0;
+    std::optional<std::int64_t> revoked_at;
+    std::string reason;  // why it was revoked: agent_exited, lease_closed, deadline, asked, ...
+    std::int64_t attempts = 0;
+    std::optional<std::int64_t> next_attempt_at;
+    std::string last_error;
+    bool foreign = false;  // at the provider by name, but made by another machine
+};
+
+struct Session {
+    std::string id;
+    std::string state;  // active, over
+    std::string host;
+    std::string provider;
+    std::string agent;
+    std::string key;  // the key's id
+    std::string key_state;
+    std::int64_t started_at = 0;
+    std::int64_t expires_at = 0;
+    std::optional<std::int64_t> ended_at;
+    std::string end_reason;
+    std::optional<std::int64_t> exit_status;
+};
+
+struct Account {
+    std::string provider;
+    std::string project;
+    std::string base_url;
+    std::string fingerprint;
+    std::string source;  // environment, credential, file, client
+};
+
+struct Status {
+    std::string version;
+    std::int64_t pid = 0;
+    std::int64_t started_at = 0;
+    std::string ledger;
+    std::vector<Account> accounts;
+    std::vector<Session> sessions;  // active ones
+    std::vector<Key> keys;          // all that are not revoked
+    std::vector<std::string> notes;
+};
+
+struct KeyList {
+    std::vector<Key> keys;
+    std::string note;  // why the provider's side is missing, if it is
+};
+
+struct SessionList {
+    std::vector<Session> sessions;
+};
+
+struct AccountList {
+    std::vector<Account> accounts;
+};
+
+struct StartSession {
+    std::string provider = "openai";
+    std::string host;
+    std::string agent = "pi";
+    std::string label;
+    std::optional<std::int64_t> ttl_seconds;
+};
+
+struct CreateKey {
+    std::string provider = "openai";
+    std::string label;
+    std::optional<std::int64_t> ttl_seconds;
+};
+
+// The answer to CreateKey, and the first line of the stream that answers StartSession.
+struct Issued {
+    std::string event = "issued";
+    Session session;
+    Key key;
+    std::string secret;
+    std::string base_url;  // "" where it is the provider's own
+    std::vector<std::string> notes;
+};
+
+// Every further line of a lease's stream.
+struct LeaseEvent {
+    std::string event;  // held (first line of a lease that is taken up again), expiring, extended, revoked, over
+    std::string reason;
+    std::int64_t expires_at = 0;
+};
+
+struct EndSession {
+    std::string reason = "asked";
+    std::optional<std::int64_t> exit_status;
+};
+
+// What became of a key that was to be revoked.
+struct Revocation {
+    Key key;
+    bool confirmed = false;
+};
+
+struct Cleanup {
+    std::string provider = "openai";
+    bool all = false;
+};
+
+struct CleanupResult {
+    std::int64_t listed = 0;   // accounts at the provider that carry a name of ours
+    std::int64_t revoked = 0;
+    std::int64_t already_gone = 0;
+    std::int64_t left = 0;     // not over yet
+    std::int64_t pending = 0;  // failed so far, being tried again
+    std::vector<Key> failed;
+};
+
+struct SetAccount {
+    std::string admin_key;
+    std::string project;
+    std::string base_url;
+    std::string store = "file";
+};
+
+struct CheckStep {
+    std::string name;
+    bool passed = false;
+    std::int64_t millis = 0;
+    std::string detail;
+    std::string hint;
+};
+
+struct CheckReport {
+    Account account;
+    std::vector<CheckStep> steps;
+};
+
+struct AuditEntry {
+    std::int64_t seq = 0;
+    std::int64_t at = 0;
+    std::string actor;
+    std::string event;
+    std::string key;
+    std::string session;
+    std::string host;
+    std::string detail;
+};
+
+struct AuditList {
+    std::vector<AuditEntry> events;
+};
+
+struct Acknowledged {
+    std::string done;
+};
+
+template <class T>
+std::string encode(const T& document);  // one line of JSON
+
+// Unknown fields are ignored. Throws Error{usage} that names the field whose type is wrong.
+template <class T>
+T decode(std::string_view text);
+
+std::string encode_error(const Error& error);                      // {"error": {"code", "message", "hint"}}
+std::optional<Error> decode_error(std::string_view text) noexcept;  // nothing if it is no such document
+
+std::string pretty(std::string_view json);  // for people who asked for --json
+
+}  // namespace eph::wire

@@ -1,0 +1,220 @@
+// HTTP/1.1 over the Unix socket: reading requests, writing answers and streams.
+#include "daemon/api/http_session.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <spdlog/spdlog.h>
+
+#include "common/error.hpp"
+#include "common/text.hpp"
+#include "common/wire.hpp"
+#include "daemon/api/peer.hpp"
+#include "daemon/api/router.hpp"
+#include "daemon/async/within.hpp"
+
+namespace eph {
+namespace {
+
+namespace http = boost::beast::http;
+using Socket = asio::local::stream_protocol::socket;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::uint32_t header_limit = 16 * 1024;
+constexpr std::uint64_t body_limit = 1024 * 1024;
+constexpr Duration silence_limit = std::chrono::minutes{1};  // between requests, and within one
+constexpr Duration write_limit = std::chrono::seconds{10};
+
+std::string_view text(boost::beast::string_view view) { return {view.data(), view.size()}; }
+
+bool hung_up(Socket& socket) {
+    char byte = 0;
+    const auto got = recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+Task<void> write_all(Socket& socket, const std::string& bytes) {
+    co_await asio::async_write(socket, asio::buffer(bytes), use_awaitable);
+}
+
+class ChunkedStream final : public EventStream {
+public:
+    explicit ChunkedStream(Socket& socket) : socket_(socket) {}
+
+    bool begun() const { return begun_; }
+    bool peer_gone() override { return hung_up(socket_); }
+
+    Task<bool> send(std::string line, int status) override {
+        std::string bytes;
+        if (!begun_) {
+            bytes = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/x-ndjson\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n",
+                                status, text(http::obsolete_reason(static_cast<http::status>(status))));
+            begun_ = true;
+        }
+        bytes += fmt::format("{:x}\r\n", line.size() + 1);
+        bytes += line;
+        bytes += "\n\r\n";
+        wipe(line);
+        const bool delivered = co_await deliver(bytes);
+        wipe(bytes);
+        co_return delivered;
+    }
+
+    Task<bool> idle(Signal& signal, Signal::Clock::time_point until) override {
+        if (peer_gone()) co_return false;
+        // A client that holds a lease has nothing to say, so whatever makes the socket readable is its end.
+        auto group = asio::experimental::make_parallel_group(
+            asio::co_spawn(socket_.get_executor(), signal.wait_until(until), asio::deferred),
+            socket_.async_wait(Socket::wait_read, asio::deferred));
+        auto [order, failure, wait_error] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+        co_return !(order[0] == 1 && !wait_error);
+    }
+
+    Task<void> end() {
+        if (begun_) co_await deliver("0\r\n\r\n");
+    }
+
+private:
+    Task<bool> deliver(const std::string& bytes) {
+        try {
+            co_await within(write_limit, write_all(socket_, bytes), "the client does not read");
+            co_return true;
+        } catch (const Error&) {
+            co_return false;
+        } catch (const boost::system::system_error& error) {
+            if (error.code() == asio::error::operation_aborted) throw;
+            co_return false;
+        }
+    }
+
+    Socket& socket_;
+    bool begun_ = false;
+};
+
+// Nothing but a program of this user's has a reason to talk to this socket; a browser would say where it comes from.
+void refuse_strangers(const Parser::value_type& message) {
+    if (message.find(http::field::origin) != message.end()) {
+        throw Error{Code::forbidden, "requests from web pages are refused"};
+    }
+    const std::string host = lower(text(message[http::field::host]));
+    const std::string_view name = std::string_view{host}.substr(0, host.find(':'));
+    if (name != wire::host_name && name != "localhost" && name != "127.0.0.1") {
+        throw Error{Code::forbidden, "'{}' is not the name of this API", printable(host, 80)}.hint("Send 'Host: localhost'.");
+    }
+}
+
+ApiRequest take_request(Parser::value_type& message, const Peer& peer) {
+    refuse_strangers(message);
+    ApiRequest request;
+    request.method = text(message.method_string());
+    request.path = text(message.target());
+    request.body = std::move(message.body());
+    request.actor = fmt::format("uid {} pid {}", peer.uid, peer.pid);
+    const auto header = [&](std::string_view name) { return text(message[boost::beast::string_view{name.data(), name.size()}]); };
+    request.credential.admin_key = Secret{header(wire::admin_key_header)};
+    request.credential.project = header(wire::project_header);
+    request.credential.base_url = header(wire::base_url_header);
+    return request;
+}
+
+ApiReply reply_for(const Error& error) {
+    ApiReply reply;
+    reply.status = http_status(error.code());
+    reply.body = wire::encode_error(error);
+    return reply;
+}
+
+ApiReply reply_for_current_exception() {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return reply_for(error);
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;  // ephd is stopping
+        return reply_for(Error{Code::internal, "{}", error.what()});
+    } catch (const std::exception& error) {
+        spdlog::error("a request failed: {}", error.what());
+        return reply_for(Error{Code::internal, "{}", error.what()});
+    }
+}
+
+Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive, bool head_only) {
+    std::string bytes = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nContent-Length: {}\r\n{}\r\n", reply.status,
+                                    text(http::obsolete_reason(static_cast<http::status>(reply.status))), reply.content_type,
+                                    reply.body.size() + 1, keep_alive ? "" : "Connection: close\r\n");
+    if (!head_only) bytes += reply.body + "\n";
+    co_await within(write_limit, write_all(socket, bytes), "the client does not read");
+    wipe(bytes);
+    wipe(reply.body);
+}
+
+// Answers one request; false when the connection is to be closed.
+Task<bool> answer(Socket& socket, Services& services, Parser::value_type& message, const Peer& peer, bool keep_alive) {
+    ApiReply reply;
+    ChunkedStream stream{socket};
+    try {
+        ApiRequest request = take_request(message, peer);
+        const Route& route = find_route(request);
+        if (route.plain != nullptr) {
+            reply = co_await route.plain(services, request);
+        } else {
+            co_await route.stream(services, request, stream);
+        }
+    } catch (...) {
+        reply = reply_for_current_exception();
+    }
+    if (stream.begun()) {
+        co_await stream.end();
+        co_return false;
+    }
+    if (reply.body.empty()) co_return false;  // the client left before its stream began
+    co_await send_reply(socket, std::move(reply), keep_alive, false);
+    co_return keep_alive;
+}
+
+Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_buffer& buffer, Parser& parser) {
+    const auto [failure, size] = co_await http::async_read(socket, buffer, parser, as_result);
+    co_return failure;
+}
+
+}  // namespace
+
+Task<void> serve_client(Socket socket, Services& services, const bool& stopping) {
+    const Peer peer = peer_of(socket.native_handle());
+    bool open = true;
+    boost::beast::flat_buffer buffer;
+    buffer.reserve(8192);
+    if (peer.uid != getuid()) {
+        spdlog::warn("a connection of user {} was refused", peer.uid);
+        ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"});
+        co_await send_reply(socket, std::move(reply), false, false);
+        open = false;
+    }
+    while (open && !stopping) {
+        Parser parser;
+        parser.header_limit(header_limit);
+        parser.body_limit(body_limit);
+        boost::system::error_code failure;
+        try {
+            failure = co_await within(silence_limit, read_request(socket, buffer, parser), "the client is silent");
+        } catch (const Error&) {
+            co_return;
+        }
+        if (failure == http::error::body_limit || failure == http::error::header_limit) {
+            ApiReply reply = reply_for(Error{Code::usage, "the request is too large"});
+            co_await send_reply(socket, std::move(reply), false, false);
+            co_return;
+        }
+        if (failure) co_return;
+        open = co_await answer(socket, services, parser.get(), peer, parser.keep_alive());
+    }
+}
+
+}  // namespace eph

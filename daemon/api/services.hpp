@@ -1,0 +1,24 @@
+// What the API's handlers work with. App owns all of it.
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/accounts/accounts.hpp"
+#include "daemon/async/task_group.hpp"
+#include "daemon/janitor/janitor.hpp"
+#include "daemon/ledger/ledger.hpp"
+#include "daemon/providers/openai.hpp"
+#include "daemon/sessions/sessions.hpp"
+
+namespace eph {
+
+struct Services {
+    Ledger& ledger;
+    Accounts& accounts;
+    OpenAi& openai;
+    Janitor& janitor;
+    Sessions& sessions;
+    Timestamp started;
+};
+
+}  // namespace eph

@@ -1,0 +1,72 @@
+// Wiring, start and drain.
+#include "daemon/app.hpp"
+
+#include <csignal>
+
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/spdlog.h>
+
+#include "common/paths.hpp"
+
+namespace eph {
+namespace {
+
+std::string first_of(const char* upper, const char* lower) {
+    const std::string value = environment(upper);
+    return value.empty() ? environment(lower) : value;
+}
+
+}  // namespace
+
+App::App(asio::io_context& context, const Options& options, EnvironmentCredential environment_credential)
+    : context_(context),
+      ledger_(options.ledger),
+      accounts_(options.config, std::move(environment_credential.credential), environment_credential.source),
+      https_(context.get_executor(), HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
+      openai_(https_),
+      background_(context.get_executor()),
+      janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
+      sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
+      services_{ledger_, accounts_, openai_, janitor_, sessions_, started_},
+      clients_(context.get_executor()),
+      listener_(context.get_executor(), options.socket, activated_socket()) {
+    janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
+    accounts_.on_loaded = [this](const Place& place) {
+        ledger_.due_now(place, now());
+        janitor_.wake();
+    };
+}
+
+void App::start() {
+    const std::size_t unfinished = ledger_.revoke_unfinished(now());
+    if (unfinished > 0) spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
+    sessions_.resume();
+    background_.spawn("janitor", janitor_.run());
+    background_.spawn("reconciling", janitor_.reconcile_hourly());
+    background_.spawn("accepting clients", listener_.accept(services_, clients_, stopping_));
+    notify_service_manager("READY=1");
+    spdlog::info("ephd " EPH_VERSION " is ready, ledger {}", ledger_.file().string());
+}
+
+Task<void> App::run() {
+    asio::signal_set signals{context_, SIGTERM, SIGINT};
+    start();
+    co_await signals.async_wait(use_awaitable);
+    spdlog::info("stopping");
+    notify_service_manager("STOPPING=1");
+    co_await drain();
+}
+
+// No new clients; what is being created or revoked may end; the rest is cancelled. Sessions stay in the ledger: their
+// clients take them up again with the next ephd.
+Task<void> App::drain() {
+    constexpr Duration grace = std::chrono::seconds{10};
+    stopping_ = true;
+    listener_.close();
+    co_await janitor_.idle(grace);
+    clients_.cancel(asio::cancellation_type::terminal);
+    background_.cancel(asio::cancellation_type::terminal);
+    if (!co_await clients_.drained(grace) || !co_await background_.drained(grace)) spdlog::warn("not everything ended in time");
+}
+
+}  // namespace eph

@@ -1,0 +1,46 @@
+// What ephd consists of, in construction order; the reverse is the order of the drain.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include "daemon/accounts/accounts.hpp"
+#include "daemon/api/listener.hpp"
+#include "daemon/api/services.hpp"
+#include "daemon/async/task_group.hpp"
+#include "daemon/https/https_client.hpp"
+#include "daemon/janitor/janitor.hpp"
+#include "daemon/ledger/ledger.hpp"
+#include "daemon/options.hpp"
+#include "daemon/process.hpp"
+#include "daemon/providers/openai.hpp"
+#include "daemon/sessions/sessions.hpp"
+
+namespace eph {
+
+class App {
+public:
+    App(asio::io_context& context, const Options& options, EnvironmentCredential environment);
+
+    // Serves until SIGTERM or SIGINT, then drains.
+    Task<void> run();
+
+private:
+    void start();
+    Task<void> drain();
+
+    asio::io_context& context_;
+    Timestamp started_ = now();
+    Ledger ledger_;
+    Accounts accounts_;
+    HttpsClient https_;
+    OpenAi openai_;
+    TaskGroup background_;
+    Janitor janitor_;
+    Sessions sessions_;
+    Services services_;
+    TaskGroup clients_;
+    Listener listener_;
+    bool stopping_ = false;
+};
+
+}  // namespace eph

@@ -1,0 +1,37 @@
+// Where every coroutine of ephd is started, so that shutting down can ask them to end and know when they have.
+#pragma once
+
+#include <list>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "common/time.hpp"
+#include "daemon/async/signal.hpp"
+#include "daemon/async/task.hpp"
+
+namespace eph {
+
+class TaskGroup {
+public:
+    explicit TaskGroup(asio::any_io_executor executor) : executor_(executor), changed_(executor) {}
+    TaskGroup(const TaskGroup&) = delete;
+    TaskGroup& operator=(const TaskGroup&) = delete;
+
+    // Starts `work`. What it throws is logged as `name` failed; cancellation is not a failure.
+    void spawn(std::string name, Task<void> work);
+
+    void cancel(asio::cancellation_type type);
+    std::size_t running() const { return members_.size(); }
+
+    // True once no member runs; false when `limit` came first.
+    Task<bool> drained(Duration limit);
+
+private:
+    asio::any_io_executor executor_;
+    std::list<asio::cancellation_signal> members_;
+    Signal changed_;
+};
+
+}  // namespace eph

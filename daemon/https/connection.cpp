@@ -1,0 +1,105 @@
+// Resolving, connecting, tunnelling and the TLS handshake.
+#include "daemon/https/connection.hpp"
+
+#include <sys/socket.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/write.hpp>
+
+#include "daemon/async/within.hpp"
+
+namespace eph {
+namespace {
+
+using tcp = asio::ip::tcp;
+using Endpoints = std::vector<tcp::endpoint>;
+
+Task<Endpoints> resolve(std::string host, std::string port) {
+    boost::system::error_code not_an_address;
+    if (const auto address = asio::ip::make_address(host, not_an_address); !not_an_address) {
+        co_return Endpoints{tcp::endpoint{address, static_cast<unsigned short>(std::stoi(port))}};
+    }
+    tcp::resolver resolver{co_await asio::this_coro::executor};
+    const auto [failure, found] = co_await resolver.async_resolve(host, port, as_result);
+    if (failure) throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, failure.message()};
+    Endpoints endpoints;
+    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+    co_return endpoints;
+}
+
+Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
+    const auto [failure, used] = co_await asio::async_connect(socket, endpoints, as_result);
+    if (failure) throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()};
+}
+
+Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string proxy_name, std::string target_name) {
+    co_await asio::async_write(socket, asio::buffer(question), use_awaitable);
+    std::string answer;
+    const auto [failure, size] = co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
+    if (failure) throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()};
+    const std::string_view status = std::string_view{answer}.substr(0, answer.find("\r\n"));
+    if (!status.starts_with("HTTP/1.") || status.size() < 12 || status.substr(9, 1) != "2") {
+        throw Error{Code::provider_unreachable, "the proxy {} refuses to connect to {}", proxy_name, target_name}.hint(
+            "See HTTPS_PROXY and NO_PROXY in ephd's environment.");
+    }
+}
+
+Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
+    const auto [failure] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_result);
+    if (!failure) co_return;
+    const long verdict = SSL_get_verify_result(stream.native_handle());
+    if (verdict != X509_V_OK) {
+        throw Error{Code::provider_unreachable, "the certificate of {} is not trusted: {}", where,
+                    X509_verify_cert_error_string(verdict)}
+            .hint("If a gateway stands in between, name its certificate authority in SSL_CERT_FILE for ephd.");
+    }
+    throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()};
+}
+
+std::string in_seconds(Duration limit) { return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count()); }
+
+}  // namespace
+
+HttpsClient::Connection::Plain& HttpsClient::Connection::socket() {
+    if (Tls* tls = std::get_if<Tls>(&stream_)) return tls->next_layer();
+    return std::get<Plain>(stream_);
+}
+
+bool HttpsClient::Connection::usable() {
+    char byte = 0;
+    const auto got = recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+Task<tcp::socket> connect_tcp(std::string host, std::string port, HttpLimits limits) {
+    Endpoints endpoints = co_await within(limits.resolve, resolve(host, port),
+                                          fmt::format("the address of {} was not found within {}", host, in_seconds(limits.resolve)));
+    tcp::socket socket{co_await asio::this_coro::executor};
+    const std::string where = host + ":" + port;
+    co_await within(limits.connect, connect_any(socket, std::move(endpoints), where),
+                    fmt::format("{} did not accept a connection within {}", where, in_seconds(limits.connect)));
+    socket.set_option(tcp::no_delay{true});
+    co_return socket;
+}
+
+Task<void> tunnel(tcp::socket& socket, Proxy proxy, BaseUrl target, HttpLimits limits) {
+    const std::string wanted = (target.host.find(':') == target.host.npos ? target.host : "[" + target.host + "]") + ":" + target.port;
+    std::string question = fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\n", wanted, wanted);
+    if (!proxy.authorization.empty()) question += "Proxy-Authorization: Basic " + proxy.authorization + "\r\n";
+    question += "\r\n";
+    co_await within(limits.connect, ask_proxy(socket, std::move(question), proxy.host + ":" + proxy.port, wanted),
+                    fmt::format("the proxy {} did not answer within {}", proxy.host, in_seconds(limits.connect)));
+}
+
+Task<void> handshake(HttpsClient::Connection::Tls& stream, BaseUrl target, HttpLimits limits) {
+    boost::system::error_code not_an_address;
+    (void)asio::ip::make_address(target.host, not_an_address);
+    if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), target.host.c_str());  // SNI takes names only
+    stream.set_verify_callback(asio::ssl::host_name_verification{target.host});
+    co_await within(limits.handshake, shake(stream, target.authority()),
+                    fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
+}
+
+}  // namespace eph

@@ -1,0 +1,79 @@
+// One request and its answer on an open connection.
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "common/text.hpp"
+#include "daemon/https/connection.hpp"
+
+namespace eph {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::uint64_t answer_limit = 8 * 1024 * 1024;
+
+// The whole request as it goes out, credential included: in locked memory, wiped with the Secret that holds it.
+Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& credential) {
+    std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: eph/" EPH_VERSION "\r\nAccept: application/json\r\n",
+                                   request.method, base.path, request.path, base.authority());
+    if (!request.body.empty()) {
+        text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", request.body.size());
+    } else if (request.method == "POST") {
+        text += "Content-Length: 0\r\n";
+    }
+    // Room first: growing the string would leave copies of the credential behind.
+    text.reserve(text.size() + credential.reveal().size() + request.body.size() + 64);
+    text += "Authorization: Bearer ";
+    text += credential.reveal();
+    text += "\r\n\r\n";
+    text += request.body;
+    return Secret::take(text);
+}
+
+template <class Stream>
+Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secret& message, bool& sent, bool& keep) {
+    sent = true;
+    const auto [write_failure, written] =
+        co_await asio::async_write(stream, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
+    if (write_failure) throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
+
+    boost::beast::flat_buffer buffer;
+    buffer.reserve(16384);
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(answer_limit);
+    const auto [read_failure, size] = co_await http::async_read(stream, buffer, parser, as_result);
+    if (read_failure) {
+        const bool garbage = read_failure.category() == http::make_error_code(http::error::bad_version).category() &&
+                             read_failure != http::error::end_of_stream && read_failure != http::error::partial_message;
+        if (garbage) throw Error{Code::provider_unreadable, "{} answered something that is not HTTP: {}", where, read_failure.message()};
+        throw Error{Code::provider_unreachable, "the connection to {} broke before the answer was whole: {}", where, read_failure.message()};
+    }
+    keep = parser.keep_alive() && buffer.size() == 0;
+    HttpResponse answer;
+    answer.status = static_cast<int>(parser.get().result_int());
+    if (const auto field = parser.get().find(http::field::retry_after); field != parser.get().end()) {
+        answer.retry_after = parse_retry_after({field->value().data(), field->value().size()}, now());
+    }
+    if (const auto field = parser.get().find("x-request-id"); field != parser.get().end()) {
+        answer.request_id = printable({field->value().data(), field->value().size()}, 80);
+    }
+    answer.body = std::move(parser.get().body());
+    co_return answer;
+}
+
+}  // namespace
+
+Task<HttpResponse> exchange(HttpsClient::Connection& connection, const BaseUrl& base, const HttpRequest& request,
+                            const Secret& credential, bool& sent, bool& keep) {
+    const Secret message = compose(base, request, credential);
+    const std::string where = base.authority();
+    if (auto* tls = std::get_if<HttpsClient::Connection::Tls>(&connection.stream())) {
+        co_return co_await converse(*tls, where, message, sent, keep);
+    }
+    co_return co_await converse(std::get<HttpsClient::Connection::Plain>(connection.stream()), where, message, sent, keep);
+}
+
+}  // namespace eph

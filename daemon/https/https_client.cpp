@@ -1,0 +1,93 @@
+// The pool: which connection a request takes, and what becomes of it afterwards.
+#include "daemon/https/https_client.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/text.hpp"
+#include "daemon/async/within.hpp"
+#include "daemon/https/connection.hpp"
+
+namespace eph {
+
+struct HttpsClient::Trust {
+    asio::ssl::context context{asio::ssl::context::tls_client};
+};
+
+HttpsClient::HttpsClient(asio::any_io_executor executor, HttpLimits limits, std::string https_proxy, std::string no_proxy)
+    : executor_(executor),
+      limits_(limits),
+      https_proxy_(std::move(https_proxy)),
+      no_proxy_(std::move(no_proxy)),
+      trust_(std::make_unique<Trust>()) {
+    asio::ssl::context& context = trust_->context;
+    SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+    SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    context.set_default_verify_paths();  // honours SSL_CERT_FILE and SSL_CERT_DIR
+    context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+}
+
+HttpsClient::~HttpsClient() = default;
+
+void HttpsClient::close_idle() {
+    const auto oldest = std::chrono::steady_clock::now() - limits_.idle;
+    std::erase_if(idle_, [&](const Idle& each) { return each.since < oldest || !each.connection->usable(); });
+}
+
+std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base) {
+    close_idle();
+    // The youngest first: it is the least likely to be closed by the other side at this moment.
+    const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& each) { return each.base == base; });
+    if (found == idle_.rend()) return nullptr;
+    auto connection = std::move(found->connection);
+    idle_.erase(std::next(found).base());
+    connection->reused = true;
+    return connection;
+}
+
+Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
+    const Proxy proxy = proxy_for(base, https_proxy_, no_proxy_);
+    auto socket = proxy.empty() ? co_await connect_tcp(base.host, base.port, limits_)
+                                : co_await connect_tcp(proxy.host, proxy.port, limits_);
+    if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
+    if (!base.tls) co_return std::make_unique<Connection>(std::move(socket));
+    auto connection = std::make_unique<Connection>(std::move(socket), trust_->context);
+    co_await handshake(std::get<Connection::Tls>(connection->stream()), base, limits_);
+    co_return connection;
+}
+
+Task<HttpResponse> HttpsClient::send(BaseUrl base, HttpRequest request, const Secret& credential) {
+    bool sent = false;
+    bool keep = false;
+    try {
+        std::unique_ptr<Connection> connection = reuse(base);
+        if (!connection) connection = co_await open(base);
+        const std::string sentence = fmt::format("{} did not answer within {} s", base.authority(),
+                                                 std::chrono::ceil<std::chrono::seconds>(limits_.answer).count());
+        HttpResponse answer =
+            co_await within(limits_.answer, exchange(*connection, base, request, credential, sent, keep), sentence);
+        if (keep) idle_.push_back({base, std::move(connection), std::chrono::steady_clock::now()});
+        co_return answer;
+    } catch (const Error& error) {
+        throw TransportError{error, sent};
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;  // ephd is stopping
+        throw TransportError{Error{Code::provider_unreachable, "no connection to {}: {}", base.authority(), error.code().message()}, sent};
+    }
+}
+
+std::optional<Duration> parse_retry_after(std::string_view value, Timestamp now) {
+    constexpr Duration longest = std::chrono::hours{24};
+    const std::string_view text = trim(value);
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0) {
+        return std::min<Duration>(longest, std::chrono::seconds{std::min<std::int64_t>(seconds, 86400)});
+    }
+    if (error == std::errc::result_out_of_range && end == text.data() + text.size()) return longest;
+    if (const auto moment = parse_http_date(text)) return std::clamp(*moment - now, Duration{0}, longest);
+    return std::nullopt;
+}
+
+}  // namespace eph

@@ -1,0 +1,83 @@
+// HTTP requests to providers: pooled TLS connections, a deadline on every step, credentials only in wiped memory.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/error.hpp"
+#include "common/secret.hpp"
+#include "common/time.hpp"
+#include "daemon/async/task.hpp"
+#include "daemon/https/url.hpp"
+
+namespace eph {
+
+struct HttpRequest {
+    std::string method;
+    std::string path;  // below the base URL, with its query
+    std::string body;  // JSON, or ""
+};
+
+struct HttpResponse {
+    int status = 0;
+    std::string body;
+    std::optional<Duration> retry_after;  // from Retry-After, either form (RFC 9110 10.2.3)
+    std::string request_id;               // what the provider's support asks for
+};
+
+// A request that got no answer. Whether it took effect cannot be known once any of it was sent.
+class TransportError : public Error {
+public:
+    TransportError(Error error, bool maybe_sent) : Error(std::move(error)), maybe_sent_(maybe_sent) {}
+    bool maybe_sent() const { return maybe_sent_; }
+
+private:
+    bool maybe_sent_;
+};
+
+struct HttpLimits {
+    Duration resolve = std::chrono::seconds{10};
+    Duration connect = std::chrono::seconds{10};
+    Duration handshake = std::chrono::seconds{10};
+    Duration answer = std::chrono::seconds{30};
+    Duration idle = std::chrono::seconds{60};  // a pooled connection older than this is not used again
+};
+
+class HttpsClient {
+public:
+    // `https_proxy`, `no_proxy`: as in the environment. TLS trusts the system's store, or SSL_CERT_FILE.
+    HttpsClient(asio::any_io_executor executor, HttpLimits limits, std::string https_proxy, std::string no_proxy);
+    ~HttpsClient();
+
+    // Throws TransportError. `credential` goes out as a bearer token; it must live until the answer.
+    Task<HttpResponse> send(BaseUrl base, HttpRequest request, const Secret& credential);
+
+    void close_idle();  // drops what has been idle for too long
+
+    class Connection;
+
+private:
+    struct Idle {
+        BaseUrl base;
+        std::unique_ptr<Connection> connection;
+        std::chrono::steady_clock::time_point since;
+    };
+
+    std::unique_ptr<Connection> reuse(const BaseUrl& base);
+    Task<std::unique_ptr<Connection>> open(BaseUrl base);
+
+    asio::any_io_executor executor_;
+    HttpLimits limits_;
+    std::string https_proxy_;
+    std::string no_proxy_;
+    struct Trust;
+    std::unique_ptr<Trust> trust_;
+    std::vector<Idle> idle_;
+};
+
+// Delta-seconds or an HTTP date, at most a day; nothing for anything else.
+std::optional<Duration> parse_retry_after(std::string_view value, Timestamp now);
+
+}  // namespace eph

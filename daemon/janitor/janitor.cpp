@@ -1,0 +1,148 @@
+// The timer-driven loop of revocations.
+#include "daemon/janitor/janitor.hpp"
+
+#include <random>
+
+#include <spdlog/spdlog.h>
+
+#include "common/error.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t most_in_flight = 16;
+constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger itself failed
+
+double jitter() {
+    static thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<>{0.0, 1.0}(generator);
+}
+
+}  // namespace
+
+Janitor::Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, TaskGroup& tasks)
+    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), tasks_(tasks), timer_(executor), answered_(executor) {}
+
+Task<void> Janitor::run() {
+    for (;;) {
+        std::optional<Timestamp> next;
+        try {
+            next = start_due();
+        } catch (const Error& error) {
+            spdlog::error("janitor: {}", error.message());
+            next = now() + after_trouble;
+        }
+        co_await timer_.wait_until(next);
+    }
+}
+
+// Starts what is due, as far as there is room, and returns when to look again; a finished attempt wakes by itself.
+std::optional<Timestamp> Janitor::start_due() {
+    const Timestamp at = now();
+    std::erase_if(held_, [&](const auto& place) { return place.second <= at; });
+    std::optional<Timestamp> next;
+    for (KeyRow& key : ledger_.upcoming(in_flight_.size() + most_in_flight + 1)) {
+        if (in_flight_.contains(key.id)) continue;
+        if (*key.due > at) {
+            next = std::min(next.value_or(*key.due), *key.due);
+            break;
+        }
+        if (in_flight_.size() >= most_in_flight) break;
+        if (const auto held = held_.find(key.place); held != held_.end()) {
+            next = std::min(next.value_or(held->second), held->second);
+            continue;
+        }
+        if (key.state != KeyState::revoking) {
+            const std::string reason = key.state == KeyState::live ? "deadline" : "answer_lost";
+            ledger_.revoke(key.id, reason, at, "janitor");
+            key.state = KeyState::revoking;
+            if (on_revoking) on_revoking(key, reason);
+        }
+        in_flight_.insert(key.id);
+        tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
+    }
+    return next;
+}
+
+Task<void> Janitor::attempt(KeyRow key) {
+    // Whatever happens, also cancellation: the place in flight is given back and those who wait are told.
+    struct Finished {
+        Janitor& janitor;
+        KeyId id;
+        ~Finished() {
+            janitor.in_flight_.erase(id);
+            janitor.answered_.notify();
+            janitor.wake();
+        }
+    } finished{*this, key.id};
+
+    std::optional<Error> trouble;
+    try {
+        RevokeAnswer answer = Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
+        if (const AccountRef account = accounts_.for_place(key.place)) {
+            answer = co_await openai_.revoke(account, key.service_account_id, key.name);
+        }
+        if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
+            held_[key.place] = now() + *failed->retry_after;
+        }
+        const Verdict verdict = next_step(key, answer, now(), jitter());
+        if (const auto* again = std::get_if<TryAgain>(&verdict)) {
+            ledger_.retry(key.id, again->error, again->due);
+            spdlog::warn("key {} is not revoked yet, next try at {}: {}", key.id.text(), rfc3339(again->due), again->error);
+        } else {
+            ledger_.revoked(key.id, std::get<Settled>(verdict).how);
+            spdlog::info("key {} revoked ({})", key.id.text(), std::get<Settled>(verdict).how);
+            drop_unused_accounts();
+        }
+    } catch (const Error& error) {
+        trouble = error;
+    }
+    if (trouble) {  // the ledger cannot be written: the row stays due, and is taken up again after a pause
+        spdlog::error("key {}: {}", key.id.text(), trouble->message());
+        asio::steady_timer pause{executor_, after_trouble};
+        co_await pause.async_wait(use_awaitable);
+    }
+}
+
+void Janitor::revoke(const KeyId& key, const std::string& reason, const std::string& actor) {
+    const std::optional<KeyRow> row = ledger_.key(key);
+    if (!row || row->state == KeyState::revoked) return;
+    if (row->state != KeyState::revoking) {
+        ledger_.revoke(key, reason, now(), actor);
+        if (on_revoking) on_revoking(*row, reason);
+    } else {
+        ledger_.hurry(key, now());  // asked for again: no need to wait for the back-off
+    }
+    wake();
+}
+
+Janitor::Awaited Janitor::awaited(const KeyId& key) {
+    const std::optional<KeyRow> row = ledger_.key(key);
+    return {key, row ? row->attempts : 0};
+}
+
+Task<bool> Janitor::first_answer(Awaited awaited, Duration limit) {
+    const auto until = Signal::Clock::now() + limit;
+    for (;;) {
+        const std::optional<KeyRow> row = ledger_.key(awaited.key);
+        if (!row || row->state == KeyState::revoked) co_return true;
+        if (row->attempts > awaited.attempts || Signal::Clock::now() >= until) co_return false;
+        co_await answered_.wait_until(until);
+    }
+}
+
+Task<bool> Janitor::idle(Duration limit) {
+    const auto until = Signal::Clock::now() + limit;
+    while (!in_flight_.empty()) {
+        if (Signal::Clock::now() >= until) co_return false;
+        co_await answered_.wait_until(until);
+    }
+    co_return true;
+}
+
+// An account that came from a client's environment is needed for as long as keys made with it are live.
+void Janitor::drop_unused_accounts() {
+    if (in_flight_.size() <= 1) accounts_.forget_clients_except(ledger_.places_in_use());
+}
+
+}  // namespace eph

@@ -1,0 +1,75 @@
+// Retry times, verdicts, and the comparison of the provider's list with the ledger.
+#include "daemon/janitor/policy.hpp"
+
+#include <algorithm>
+
+#include "common/key_name.hpp"
+
+namespace eph {
+
+Duration back_off(std::int64_t attempts, double jitter) {
+    constexpr Duration first = std::chrono::seconds{1};
+    constexpr Duration longest = std::chrono::minutes{5};
+    const Duration whole = attempts >= 9 ? longest : std::min(longest, first * (std::int64_t{1} << std::max<std::int64_t>(attempts, 0)));
+    return whole - std::chrono::duration_cast<Duration>(whole * (jitter / 2));
+}
+
+Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, double jitter) {
+    const Duration pause = back_off(key.attempts, jitter);
+    if (const auto* failure = std::get_if<Failed>(&answer)) {
+        return TryAgain{now + std::max(pause, failure->retry_after.value_or(Duration{0})), failure->error};
+    }
+    if (std::holds_alternative<Confirmed>(answer)) return Settled{"confirmed"};
+    if (key.unproven_until && now < *key.unproven_until) {
+        return TryAgain{std::min(now + pause, *key.unproven_until), "its creation was never answered; looking for it until it cannot appear any more"};
+    }
+    return Settled{"already gone"};
+}
+
+Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began, Timestamp now,
+               bool all) {
+    Plan plan;
+    std::map<std::string, int> times;
+    for (const Listed& each : listed) ++times[each.name];
+    std::map<std::string, bool> done;
+    for (const Listed& each : listed) {
+        const auto name = parse_key_name(each.name);
+        if (!name || done[each.name]) continue;
+        done[each.name] = true;
+        ++plan.listed;
+        const std::string id = times[each.name] > 1 ? "" : each.id;  // several of one name go by their name
+        const auto row = rows.find(each.name);
+        if (row == rows.end()) {
+            if (all || name->until <= now) {
+                plan.adopt.push_back(each);
+                plan.adopt.back().id = id;
+            } else {
+                ++plan.left;
+            }
+            continue;
+        }
+        switch (row->second.state) {
+            case KeyState::revoked:
+                plan.revive.emplace_back(row->second.id, id);
+                break;
+            case KeyState::creating:
+            case KeyState::revoking:
+                break;  // under way
+            case KeyState::live:
+                if (all) {
+                    plan.revoke.push_back(row->second.id);
+                } else if (row->second.deadline > now) {
+                    ++plan.left;
+                }
+                break;
+        }
+    }
+    for (const auto& [name, row] : rows) {
+        // The margin is for a provider whose list lags behind its own answers.
+        constexpr Duration lag = std::chrono::minutes{1};
+        if (row.state == KeyState::live && !times.contains(name) && row.created + lag < listing_began) plan.maybe_gone.push_back(row.id);
+    }
+    return plan;
+}
+
+}  // namespace eph

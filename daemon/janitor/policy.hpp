@@ -1,0 +1,44 @@
+// The janitor's decisions, as pure functions.
+#pragma once
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/ledger/rows.hpp"
+#include "daemon/providers/openai.hpp"
+
+namespace eph {
+
+struct Settled {
+    std::string how;
+};
+struct TryAgain {
+    Timestamp due;
+    std::string error;
+};
+using Verdict = std::variant<Settled, TryAgain>;
+
+// 1 s, 2 s, 4 s ... 5 min for attempts 0, 1, 2 ..., of which `jitter` in [0, 1) takes up to half away.
+Duration back_off(std::int64_t attempts, double jitter);
+
+// What follows from the provider's answer. Absent is done, unless the creation may still take effect.
+Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, double jitter);
+
+// What a provider's whole list says about the ledger.
+struct Plan {
+    std::vector<Listed> adopt;                          // unknown here and over
+    std::vector<std::pair<KeyId, std::string>> revive;  // recorded as revoked, yet listed; with the id to delete ("": by name)
+    std::vector<KeyId> maybe_gone;                      // live here, not listed
+    std::vector<KeyId> revoke;                          // ours, live, and `all` was asked for
+    std::int64_t listed = 0;                            // that carry a name of ours
+    std::int64_t left = 0;                              // of those, neither over nor asked for
+};
+
+// `rows`: the ledger's keys of that place by name: every unsettled one, and each listed one that is known.
+// `listing_began`: what became live later may rightly be missing from the list. `all`: also what is not over yet.
+Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began, Timestamp now,
+               bool all);
+
+}  // namespace eph

@@ -1,0 +1,192 @@
+// The life of keys in the ledger: each function is one transaction with its line in the audit trail.
+#include "daemon/ledger/ledger.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/error.hpp"
+#include "common/paths.hpp"
+#include "daemon/ledger/store.hpp"
+
+namespace eph {
+namespace {
+
+int take_lock(const std::filesystem::path& file) {
+    const std::string lock = file.string() + ".lock";
+    const int descriptor = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) throw Error{Code::storage, "cannot open the lock file {}: {}", lock, std::strerror(errno)};
+    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+    const int reason = errno;
+    close(descriptor);
+    if (reason == EWOULDBLOCK) {
+        throw Error{Code::busy, "another ephd already works with the ledger {}", file.string()}.hint(
+            "Use that one, or stop it first.");
+    }
+    throw Error{Code::storage, "cannot lock {}: {}", lock, std::strerror(reason)};
+}
+
+std::optional<KeyRow> first(std::vector<KeyRow> rows) {
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.front());
+}
+
+}  // namespace
+
+Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
+    if (file.has_parent_path()) make_private_directory(file.parent_path());
+    lock_ = take_lock(file);
+    try {
+        store_ = std::make_unique<Store>(file.string());
+        // The file, its WAL and its shared memory are for this user's eyes only (umask covers new ones).
+        (void)chmod(file.c_str(), 0600);
+    } catch (...) {
+        close(lock_);
+        throw;
+    }
+}
+
+Ledger::~Ledger() {
+    store_.reset();
+    close(lock_);
+}
+
+void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor) {
+    // Should the one who creates it vanish without a word, the janitor looks after the row.
+    const Timestamp abandoned = key.created + std::chrono::minutes{3};
+    Transaction transaction{store_->database};
+    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
+                           key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
+                           to_millis(abandoned));
+    store_->note(key.id, actor, "creating", key.name);
+    if (session) {
+        store_->insert_session.run(session->id.text(), session->key.text(), session->host, session->provider, session->agent,
+                                   to_millis(session->started), to_millis(session->deadline));
+        store_->note(key.id, actor, "session_started", session->agent);
+    }
+    transaction.commit();
+}
+
+void Ledger::live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id) {
+    Transaction transaction{store_->database};
+    store_->mark_live.run(service_account_id, api_key_id, key.text());
+    if (store_->changes() != 1) throw Error{Code::internal, "key {} is no longer being created", key.text()};
+    store_->note(key, "ephd", "live", "");
+    transaction.commit();
+}
+
+void Ledger::never_made(const KeyId& key, const std::string& why) {
+    Transaction transaction{store_->database};
+    store_->mark_never_made.run(to_millis(now()), why, key.text());
+    store_->note(key, "ephd", "refused", why);
+    transaction.commit();
+}
+
+void Ledger::lost(const KeyId& key, Timestamp unproven_until, const std::string& why) {
+    Transaction transaction{store_->database};
+    store_->mark_lost.run(to_millis(now()), to_millis(unproven_until), why, key.text());
+    store_->note(key, "ephd", "answer_lost", why);
+    transaction.commit();
+}
+
+void Ledger::revoke(const KeyId& key, const std::string& reason, Timestamp due, const std::string& actor) {
+    Transaction transaction{store_->database};
+    store_->mark_revoking.run(to_millis(due), reason, key.text());
+    if (store_->changes() == 0) return;
+    store_->note(key, actor, "revoking", reason);
+    transaction.commit();
+}
+
+void Ledger::retry(const KeyId& key, const std::string& error, Timestamp due) {
+    Transaction transaction{store_->database};
+    const std::optional<KeyRow> before = this->key(key);
+    store_->mark_retry.run(to_millis(due), error, key.text());
+    // The trail tells what changed, not how often: the row itself counts the attempts.
+    if (before && before->last_error != error) store_->note(key, "janitor", "retry", error);
+    transaction.commit();
+}
+
+void Ledger::revoked(const KeyId& key, const std::string& outcome) {
+    Transaction transaction{store_->database};
+    store_->mark_revoked.run(to_millis(now()), outcome, key.text());
+    if (store_->changes() == 0) return;
+    store_->note(key, "janitor", "revoked", outcome);
+    transaction.commit();
+}
+
+void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
+    Transaction transaction{store_->database};
+    store_->mark_revived.run(to_millis(now()), service_account_id, key.text());
+    if (store_->changes() == 0) return;
+    store_->note(key, "reconcile", "revoking", "recorded as revoked, but found at the provider");
+    transaction.commit();
+}
+
+void Ledger::adopt(const KeyRow& key, const std::string& reason) {
+    Transaction transaction{store_->database};
+    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
+                           key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
+                           to_millis(now()));
+    store_->mark_live.run(key.service_account_id, key.api_key_id, key.id.text());
+    store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
+    store_->note(key.id, "reconcile", "adopted", key.name);
+    transaction.commit();
+}
+
+std::size_t Ledger::revoke_unfinished(Timestamp due) {
+    store_->mark_unfinished.run(to_millis(due), to_millis(due + std::chrono::minutes{1}));
+    return static_cast<std::size_t>(store_->changes());
+}
+
+void Ledger::hurry(const KeyId& key, Timestamp due) { store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due)); }
+
+void Ledger::due_now(const Place& place, Timestamp due) {
+    store_->mark_due.run(to_millis(due), to_millis(due), place.provider, place.project, place.base_url);
+}
+
+std::optional<KeyRow> Ledger::key(const KeyId& id) { return first(store_->keys(store_->key_by_id.bind(id.text()))); }
+
+std::optional<KeyRow> Ledger::key_by_name(const std::string& name) { return first(store_->keys(store_->key_by_name.bind(name))); }
+
+std::optional<KeyRow> Ledger::find_key(const std::string& reference) {
+    if (reference.empty()) return std::nullopt;
+    std::vector<KeyRow> found = store_->keys(store_->keys_like.bind(reference, after_prefix(reference)));
+    const auto exact = std::find_if(found.begin(), found.end(), [&](const KeyRow& key) {
+        return key.id.text() == reference || key.name == reference || key.service_account_id == reference || key.api_key_id == reference;
+    });
+    if (exact != found.end()) return *exact;
+    // What is settled is rarely meant: a beginning that fits one unsettled key alone names that one.
+    if (found.size() > 1) std::erase_if(found, [](const KeyRow& key) { return key.state == KeyState::revoked; });
+    if (found.size() > 1) {
+        throw Error{Code::ambiguous, "'{}' fits {} keys: {}, {}{}", reference, found.size(), found[0].id.text(), found[1].id.text(),
+                    found.size() > 2 ? ", ..." : ""}
+            .hint("Give more of the id.");
+    }
+    return first(std::move(found));
+}
+
+std::vector<KeyRow> Ledger::unsettled_keys() { return store_->keys(store_->keys_unsettled.bind()); }
+
+std::set<Place> Ledger::places_in_use() {
+    std::set<Place> places;
+    for (store_->places.bind(); store_->places.step();) {
+        places.insert({store_->places.text(0), store_->places.text(1), store_->places.text(2)});
+    }
+    store_->places.reset();
+    return places;
+}
+
+std::vector<KeyRow> Ledger::recent_keys(std::size_t limit) {
+    return store_->keys(store_->keys_recent.bind(static_cast<std::int64_t>(limit)));
+}
+
+std::vector<KeyRow> Ledger::upcoming(std::size_t limit) {
+    return store_->keys(store_->keys_upcoming.bind(static_cast<std::int64_t>(limit)));
+}
+
+}  // namespace eph

@@ -1,0 +1,161 @@
+// Sessions and the audit trail in the ledger, and how rows become structs.
+#include <algorithm>
+#include <array>
+
+#include <sqlite3.h>
+
+#include "common/error.hpp"
+#include "daemon/ledger/store.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::array<std::string_view, 4> key_states{"creating", "live", "revoking", "revoked"};
+constexpr std::array<std::string_view, 2> session_states{"active", "over"};
+
+template <class State, std::size_t count>
+State state_of(const std::array<std::string_view, count>& names, std::string_view name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) throw Error{Code::storage, "the ledger holds an unknown state '{}'", name};
+    return static_cast<State>(found - names.begin());
+}
+
+std::optional<Timestamp> moment(std::optional<std::int64_t> millis) {
+    if (!millis) return std::nullopt;
+    return from_millis(*millis);
+}
+
+}  // namespace
+
+std::string_view name_of(KeyState state) { return key_states[static_cast<std::size_t>(state)]; }
+std::string_view name_of(SessionState state) { return session_states[static_cast<std::size_t>(state)]; }
+KeyState key_state(std::string_view name) { return state_of<KeyState>(key_states, name); }
+SessionState session_state(std::string_view name) { return state_of<SessionState>(session_states, name); }
+
+std::string after_prefix(const std::string& prefix) {
+    return prefix + "\xff";  // ids and names are ASCII
+}
+
+int Ledger::Store::changes() {
+    return sqlite3_changes(database.handle());
+}
+
+std::vector<KeyRow> Ledger::Store::keys(Statement& bound) {
+    std::vector<KeyRow> rows;
+    while (bound.step()) {
+        KeyRow row;
+        row.id = KeyId{bound.text(0)};
+        row.name = bound.text(1);
+        row.state = key_state(bound.text(2));
+        row.place = {bound.text(3), bound.text(4), bound.text(5)};
+        row.fingerprint = bound.text(6);
+        row.label = bound.text(7);
+        row.host = bound.text(8);
+        row.session = SessionId{bound.text(9)};
+        row.created = from_millis(bound.integer(10));
+        row.deadline = from_millis(bound.integer(11));
+        row.due = moment(bound.maybe_integer(12));
+        row.service_account_id = bound.text(13);
+        row.api_key_id = bound.text(14);
+        row.unproven_until = moment(bound.maybe_integer(15));
+        row.revoked = moment(bound.maybe_integer(16));
+        row.reason = bound.text(17);
+        row.outcome = bound.text(18);
+        row.attempts = bound.integer(19);
+        row.last_error = bound.text(20);
+        rows.push_back(std::move(row));
+    }
+    bound.reset();
+    return rows;
+}
+
+std::vector<SessionRow> Ledger::Store::sessions(Statement& bound) {
+    std::vector<SessionRow> rows;
+    while (bound.step()) {
+        SessionRow row;
+        row.id = SessionId{bound.text(0)};
+        row.state = session_state(bound.text(1));
+        row.key = KeyId{bound.text(2)};
+        row.host = bound.text(3);
+        row.provider = bound.text(4);
+        row.agent = bound.text(5);
+        row.started = from_millis(bound.integer(6));
+        row.deadline = from_millis(bound.integer(7));
+        row.ended = moment(bound.maybe_integer(8));
+        row.end_reason = bound.text(9);
+        row.exit_status = bound.maybe_integer(10);
+        rows.push_back(std::move(row));
+    }
+    bound.reset();
+    return rows;
+}
+
+void Ledger::Store::note(const AuditRow& row) {
+    insert_audit.run(to_millis(now()), row.actor, row.event, row.key.text(), row.session.text(), row.host, row.detail);
+}
+
+void Ledger::Store::note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail) {
+    AuditRow row;
+    row.actor = actor;
+    row.event = event;
+    row.key = key;
+    row.detail = detail;
+    for (const KeyRow& about : keys(key_by_id.bind(key.text()))) {
+        row.session = about.session;
+        row.host = about.host;
+    }
+    note(row);
+}
+
+void Ledger::session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
+                          const std::string& actor) {
+    Transaction transaction{store_->database};
+    store_->end_session.run(to_millis(now()), reason, exit_status, session.text());
+    if (store_->changes() == 0) return;
+    for (const SessionRow& row : store_->sessions(store_->session_by_id.bind(session.text()))) {
+        store_->note(row.key, actor, "session_over", reason);
+    }
+    transaction.commit();
+}
+
+std::optional<SessionRow> Ledger::session(const SessionId& id) {
+    std::vector<SessionRow> rows = store_->sessions(store_->session_by_id.bind(id.text()));
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.front());
+}
+
+std::optional<SessionRow> Ledger::find_session(const std::string& reference) {
+    if (!is_id_text(reference)) return std::nullopt;
+    std::vector<SessionRow> found = store_->sessions(store_->sessions_like.bind(reference, after_prefix(reference)));
+    const auto exact = std::find_if(found.begin(), found.end(), [&](const SessionRow& row) { return row.id.text() == reference; });
+    if (exact != found.end()) return *exact;
+    if (found.size() > 1) std::erase_if(found, [](const SessionRow& row) { return row.state == SessionState::over; });
+    if (found.size() > 1) {
+        throw Error{Code::ambiguous, "'{}' fits {} sessions: {}, {}{}", reference, found.size(), found[0].id.text(),
+                    found[1].id.text(), found.size() > 2 ? ", ..." : ""}
+            .hint("Give more of the id.");
+    }
+    if (found.empty()) return std::nullopt;
+    return std::move(found.front());
+}
+
+std::vector<SessionRow> Ledger::active_sessions() { return store_->sessions(store_->sessions_active.bind()); }
+
+std::vector<SessionRow> Ledger::recent_sessions(std::size_t limit) {
+    return store_->sessions(store_->sessions_recent.bind(static_cast<std::int64_t>(limit)));
+}
+
+void Ledger::note(const AuditRow& row) { store_->note(row); }
+
+std::vector<AuditRow> Ledger::audit(std::int64_t after, std::size_t limit) {
+    Statement& bound = store_->audit_after.bind(after, static_cast<std::int64_t>(limit));
+    std::vector<AuditRow> rows;
+    while (bound.step()) {
+        rows.push_back({bound.integer(0), from_millis(bound.integer(1)), bound.text(2), bound.text(3), KeyId{bound.text(4)},
+                        SessionId{bound.text(5)}, bound.text(6), bound.text(7)});
+    }
+    bound.reset();
+    return rows;
+}
+
+}  // namespace eph

@@ -1,0 +1,79 @@
+// What the ledger's rows mean. Never a secret among them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/ids.hpp"
+#include "common/time.hpp"
+
+namespace eph {
+
+// creating -> live -> revoking -> revoked; creating -> revoking when the answer was lost.
+enum class KeyState { creating, live, revoking, revoked };
+
+enum class SessionState { active, over };
+
+// Where a key belongs; any account of the same place can revoke it.
+struct Place {
+    std::string provider;
+    std::string project;
+    std::string base_url;
+    auto operator<=>(const Place&) const = default;
+};
+
+struct KeyRow {
+    KeyId id;
+    std::string name;  // unique, and the join with the provider's list
+    KeyState state = KeyState::creating;
+    Place place;
+    std::string fingerprint;  // of the credential it was made with
+    std::string label;
+    std::string host;
+    SessionId session;
+    Timestamp created{};
+    Timestamp deadline{};
+    std::optional<Timestamp> due;       // when the janitor has to look at it next; none once it is revoked
+    std::string service_account_id;     // "" until the provider's answer was read
+    std::string api_key_id;
+    std::optional<Timestamp> unproven_until;  // its creation may still take effect until then, though it is not listed
+    std::optional<Timestamp> revoked;
+    std::string reason;   // why it had to go: agent_exited, lease_closed, deadline, asked, expired, answer_lost, ...
+    std::string outcome;  // what the provider made of it: confirmed, already gone, refused
+    std::int64_t attempts = 0;
+    std::string last_error;
+};
+
+struct SessionRow {
+    SessionId id;
+    SessionState state = SessionState::active;
+    KeyId key;
+    std::string host;
+    std::string provider;
+    std::string agent;
+    Timestamp started{};
+    Timestamp deadline{};
+    std::optional<Timestamp> ended;
+    std::string end_reason;
+    std::optional<std::int64_t> exit_status;
+};
+
+// One line of the audit trail: who did what, when, to which key, for which host.
+struct AuditRow {
+    std::int64_t seq = 0;
+    Timestamp at{};
+    std::string actor;  // "uid 1000 pid 4711", "janitor", "reconcile"
+    std::string event;  // creating, live, refused, revoking, revoked, retry, session_started, session_over, ...
+    KeyId key;
+    SessionId session;
+    std::string host;
+    std::string detail;
+};
+
+std::string_view name_of(KeyState state);
+std::string_view name_of(SessionState state);
+KeyState key_state(std::string_view name);
+SessionState session_state(std::string_view name);
+
+}  // namespace eph

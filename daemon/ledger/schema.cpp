@@ -1,0 +1,100 @@
+// DDL stands here; every other statement in ledger.cpp and its neighbours.
+#include "daemon/ledger/schema.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "common/error.hpp"
+#include "daemon/ledger/sqlite.hpp"
+
+namespace eph {
+namespace {
+
+// Moments are milliseconds since the epoch. `due` is null exactly when nothing is left to do, which makes the partial
+// index small and "what is due next" a single step, however many revoked rows there are.
+constexpr std::array migrations{
+    R"sql(
+    CREATE TABLE keys (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL CHECK (state IN ('creating', 'live', 'revoking', 'revoked')),
+        provider TEXT NOT NULL,
+        project TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        label TEXT NOT NULL,
+        host TEXT NOT NULL,
+        session TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        deadline INTEGER NOT NULL,
+        due INTEGER CHECK ((due IS NULL) = (state = 'revoked')),
+        service_account_id TEXT NOT NULL DEFAULT '',
+        api_key_id TEXT NOT NULL DEFAULT '',
+        unproven_until INTEGER,
+        revoked INTEGER,
+        reason TEXT NOT NULL DEFAULT '',
+        outcome TEXT NOT NULL DEFAULT '',
+        attempts INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX keys_due ON keys (due) WHERE due IS NOT NULL;
+    CREATE INDEX keys_service_account ON keys (service_account_id) WHERE service_account_id <> '';
+    CREATE INDEX keys_api_key ON keys (api_key_id) WHERE api_key_id <> '';
+    CREATE INDEX keys_created ON keys (created);
+
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('active', 'over')),
+        key TEXT NOT NULL REFERENCES keys (id),
+        host TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        deadline INTEGER NOT NULL,
+        ended INTEGER,
+        end_reason TEXT NOT NULL DEFAULT '',
+        exit_status INTEGER
+    ) STRICT;
+    CREATE INDEX sessions_active ON sessions (started) WHERE state = 'active';
+    CREATE INDEX sessions_started ON sessions (started);
+
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        event TEXT NOT NULL,
+        key TEXT NOT NULL,
+        session TEXT NOT NULL,
+        host TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+    CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+    )sql",
+};
+
+}  // namespace
+
+void prepare_schema(Database& database) {
+    database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+    const auto version_now = [&] {
+        Statement version{database, "PRAGMA user_version"};
+        version.step();
+        return version.integer(0);
+    };
+    const auto newest = static_cast<std::int64_t>(migrations.size());
+    if (version_now() > newest) {
+        throw Error{Code::storage, "the ledger {} was written by a newer ephd", database.path()}.hint("Update ephd.");
+    }
+    for (std::int64_t version = version_now(); version < newest; ++version) {
+        Transaction transaction{database};
+        database.execute(migrations[static_cast<std::size_t>(version)]);
+        database.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
+        transaction.commit();
+    }
+}
+
+}  // namespace eph

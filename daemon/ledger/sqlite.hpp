@@ -1,0 +1,88 @@
+// SQLite as three RAII types. Failures are thrown as Error{storage}.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace eph {
+
+class Database {
+public:
+    explicit Database(const std::string& path);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    void execute(const char* sql);  // one or more statements without results
+    sqlite3* handle() const { return handle_; }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+    sqlite3* handle_ = nullptr;
+};
+
+// A prepared statement; bind, then step until it says false. It is reset when it is bound anew.
+class Statement {
+public:
+    Statement(Database& database, std::string_view sql);
+    ~Statement();
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    template <class... Values>
+    Statement& bind(const Values&... values) {
+        reset();
+        int index = 0;
+        (set(++index, values), ...);
+        return *this;
+    }
+
+    template <class... Values>
+    void run(const Values&... values) {  // for statements without results
+        bind(values...);
+        while (step()) {
+        }
+        reset();
+    }
+
+    bool step();  // true: a row stands ready
+    void reset();
+
+    std::int64_t integer(int column) const;
+    std::string text(int column) const;
+    std::optional<std::int64_t> maybe_integer(int column) const;
+
+private:
+    void set(int index, std::int64_t value);
+    void set(int index, int value) { set(index, static_cast<std::int64_t>(value)); }
+    void set(int index, std::string_view value);
+    void set(int index, const std::string& value) { set(index, std::string_view{value}); }
+    void set(int index, const char* value) { set(index, std::string_view{value}); }
+    void set(int index, const std::optional<std::int64_t>& value);
+    void check(int result, int index);
+
+    Database& database_;
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+// BEGIN IMMEDIATE; rolls back unless it was committed.
+class Transaction {
+public:
+    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+private:
+    Database& database_;
+    bool open_ = true;
+};
+
+}  // namespace eph

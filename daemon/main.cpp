@@ -1,0 +1,63 @@
+// ephd: makes, records and revokes disposable keys, for eph.
+#include <exception>
+#include <iostream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "common/error.hpp"
+#include "common/paths.hpp"
+#include "daemon/app.hpp"
+#include "daemon/options.hpp"
+#include "daemon/process.hpp"
+
+namespace eph {
+namespace {
+
+void start_log(const Options& options) {
+    if (options.log_file.empty()) {
+        spdlog::set_default_logger(spdlog::stderr_color_mt("ephd"));
+    } else {
+        make_private_directory(options.log_file.parent_path());
+        spdlog::set_default_logger(spdlog::rotating_logger_mt("ephd", options.log_file.string(), 1024 * 1024, 1));
+    }
+    spdlog::set_level(options.verbose ? spdlog::level::debug : spdlog::level::info);
+    spdlog::flush_on(spdlog::level::info);
+}
+
+int serve(const Options& options, EnvironmentCredential environment) {
+    asio::io_context context{1};
+    App app{context, options, std::move(environment)};
+    std::exception_ptr failure;
+    asio::co_spawn(context, app.run(), [&](std::exception_ptr thrown) {
+        failure = thrown;
+        context.stop();
+    });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+    return 0;
+}
+
+}  // namespace
+}  // namespace eph
+
+int main(int argc, char** argv) {
+    eph::harden();
+    eph::EnvironmentCredential environment = eph::take_environment_credential();
+    try {
+        const eph::ParsedOptions parsed = eph::parse_options(argc, argv);
+        if (parsed.exit_status) return *parsed.exit_status;
+        eph::start_log(parsed.options);
+        return eph::serve(parsed.options, std::move(environment));
+    } catch (const eph::Error& error) {
+        std::cerr << "ephd: " << error.message() << "\n";
+        if (!error.hint().empty()) std::cerr << error.hint() << "\n";
+        return eph::exit_status(error.code());
+    } catch (const std::exception& error) {
+        std::cerr << "ephd: " << error.what() << "\n";
+        return eph::exit_status(eph::Code::internal);
+    }
+}

@@ -1,0 +1,24 @@
+// ephd's command line.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+namespace eph {
+
+struct Options {
+    std::filesystem::path socket;
+    std::filesystem::path ledger;
+    std::filesystem::path config;
+    std::filesystem::path log_file;  // "": standard error
+    bool verbose = false;
+};
+
+// The options, or the status to exit with at once (help, version, a usage error that was told).
+struct ParsedOptions {
+    Options options;
+    std::optional<int> exit_status;
+};
+ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace eph

@@ -1,0 +1,21 @@
+// What ephd does to its own process: hardening, credentials out of its environment, readiness.
+#pragma once
+
+#include "daemon/accounts/account.hpp"
+
+namespace eph {
+
+// Not dumpable (so not ptrace-able by the same user either), no core files, umask 077, SIGPIPE ignored.
+void harden();
+
+struct EnvironmentCredential {
+    Credential credential;
+    const char* source = "environment";
+};
+// Takes the account's variables out of the environment, overwriting them there, and reads systemd's credentials directory.
+EnvironmentCredential take_environment_credential();
+
+// sd_notify(3): tells the service manager, where there is one.
+void notify_service_manager(const char* state);
+
+}  // namespace eph

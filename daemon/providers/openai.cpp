@@ -1,0 +1,211 @@
+// The calls that eph makes of the Admin API, and what their answers mean.
+#include "daemon/providers/openai.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/text.hpp"
+#include "daemon/providers/openai_json.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t page_size = 100;        // the most that the API takes
+constexpr std::size_t most_pages = 10'000;    // a list that never ends is a fault of the provider's
+
+bool succeeded(const HttpResponse& answer) { return answer.status >= 200 && answer.status < 300; }
+
+// Ids are opaque: whatever is not plainly safe in a path is escaped (RFC 3986 2.1).
+std::string escaped(std::string_view id) {
+    std::string text;
+    for (const char c : id) {
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.') {
+            text.push_back(c);
+        } else {
+            text += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        }
+    }
+    return text;
+}
+
+std::string project_path(const AccountRef& account, std::string_view rest) {
+    return fmt::format("/organization/projects/{}/{}", escaped(account->place.project), rest);
+}
+
+Failed failed(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
+    return {openai_json::refusal(account, answer, what).message(), answer.retry_after};
+}
+
+bool names_expiry(const HttpResponse& answer) {
+    return answer.status == 400 && answer.body.find("expires_in_seconds") != std::string::npos;
+}
+
+}  // namespace
+
+Task<HttpResponse> OpenAi::ask(AccountRef account, const char* method, std::string path, std::string body) {
+    HttpRequest request{method, std::move(path), std::move(body)};
+    co_return co_await https_.send(account->base, std::move(request), account->admin_key);
+}
+
+Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expires_in) {
+    constexpr Duration patience = std::chrono::seconds{10};
+    std::optional<Duration> expiry = expires_in;
+    std::optional<HttpResponse> expiry_refused;
+    for (int slowed = 0;;) {
+        HttpResponse answer;
+        try {
+            answer = co_await ask(account, "POST", project_path(account, "service_accounts"), openai_json::create_request(name, expiry));
+        } catch (const TransportError& error) {
+            throw CreateError{error, error.maybe_sent()};
+        }
+        if (succeeded(answer)) {
+            try {
+                Created created = openai_json::created(answer.body);
+                wipe(answer.body);
+                created.expiry_set = expiry.has_value();
+                if (!expiry) created.note = "this organisation refuses key expiry, so OpenAI will not end the key by itself";
+                co_return created;
+            } catch (const Error& error) {
+                throw CreateError{error, true};
+            }
+        }
+        if (names_expiry(answer) && expiry) {
+            expiry_refused = answer;
+            expiry.reset();
+            continue;
+        }
+        // 429 is a clear no, so asking again cannot make two keys.
+        if (answer.status == 429 && answer.retry_after && *answer.retry_after <= patience && slowed++ < 2) {
+            asio::steady_timer pause{co_await asio::this_coro::executor, *answer.retry_after};
+            co_await pause.async_wait(use_awaitable);
+            continue;
+        }
+        if (expiry_refused && answer.status == 400) {
+            throw CreateError{Error{Code::provider_refused, "OpenAI's policy for project {} does not allow this key: {}",
+                                    account->place.project, openai_json::error_message(expiry_refused->body)}
+                                  .hint("Ask for a shorter --ttl; eph adds a minute to it."),
+                              false};
+        }
+        throw CreateError{openai_json::refusal(account, answer, "create a key"), answer.status >= 500 || answer.status == 408};
+    }
+}
+
+// Absent means no more than "not by this id": the list by name has the last word.
+Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
+    for (const bool as_user : {false, true}) {
+        const HttpResponse answer = co_await ask(
+            account, "DELETE", project_path(account, fmt::format("{}/{}", as_user ? "users" : "service_accounts", escaped(id))));
+        const bool elsewhere = answer.status == 404 || answer.status == 400;  // 400: an id of the other kind
+        const bool no_users_here = as_user && (answer.status == 403 || answer.status == 405);
+        if (elsewhere || no_users_here) continue;
+        if (!succeeded(answer)) co_return failed(account, answer, "delete a service account");
+        if (openai_json::deleted(answer.body)) co_return Confirmed{};
+        co_return Failed{"OpenAI answered a deletion without confirming it", std::nullopt};
+    }
+    co_return Absent{};
+}
+
+Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name) {
+    const std::vector<Listed> listed = co_await list(account);
+    RevokeAnswer outcome = Absent{};
+    for (const Listed& each : listed) {
+        if (each.name != name) continue;
+        outcome = co_await remove(account, each.id);
+        if (std::holds_alternative<Absent>(outcome)) {
+            outcome = Failed{fmt::format("OpenAI lists the service account {} and refuses to delete it", printable(each.id, 80)), {}};
+        }
+        if (std::holds_alternative<Failed>(outcome)) break;
+    }
+    co_return outcome;
+}
+
+Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_account_id, std::string name) {
+    try {
+        if (!service_account_id.empty()) {
+            RevokeAnswer answer = co_await remove(account, service_account_id);
+            if (!std::holds_alternative<Absent>(answer)) co_return answer;
+        }
+        co_return co_await remove_by_name(account, std::move(name));
+    } catch (const TransportError& error) {
+        co_return Failed{error.message(), std::nullopt};
+    } catch (const Error& error) {
+        co_return Failed{error.message(), std::nullopt};
+    }
+}
+
+Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
+    std::vector<Listed> all;
+    std::set<std::string> seen;  // pages shift while they are read
+    std::string after;
+    for (std::size_t pages = 0; pages < most_pages; ++pages) {
+        std::string path = project_path(account, fmt::format("{}?limit={}", users ? "users" : "service_accounts", page_size));
+        if (!after.empty()) path += "&after=" + escaped(after);
+        const HttpResponse answer = co_await ask(account, "GET", std::move(path));
+        if (!succeeded(answer)) {
+            // Where keys cannot see users, service accounts are not listed among them either.
+            if (users && (answer.status == 403 || answer.status == 404)) co_return all;
+            throw openai_json::refusal(account, answer, "list service accounts");
+        }
+        auto page = openai_json::accounts(answer.body, users);
+        for (Listed& each : page.items) {
+            if (seen.insert(each.id).second) all.push_back(std::move(each));
+        }
+        if (!page.has_more) co_return all;
+        if (page.last_id.empty() || page.last_id == after) {
+            throw Error{Code::provider_unreadable, "OpenAI's list of service accounts has more pages but does not say where they begin"};
+        }
+        after = page.last_id;
+    }
+    throw Error{Code::provider_unreadable, "OpenAI's list of service accounts does not end"};
+}
+
+Task<std::vector<Listed>> OpenAi::list(AccountRef account) {
+    std::vector<Listed> all = co_await list_kind(account, false);
+    std::vector<Listed> users = co_await list_kind(account, true);
+    for (Listed& user : users) {
+        const bool known = std::any_of(all.begin(), all.end(), [&](const Listed& each) { return each.id == user.id; });
+        if (!known && user.name.starts_with("eph-")) all.push_back(std::move(user));
+    }
+    co_return all;
+}
+
+Task<std::vector<ListedKey>> OpenAi::list_keys(AccountRef account) {
+    std::vector<ListedKey> all;
+    std::string after;
+    for (std::size_t pages = 0; pages < most_pages; ++pages) {
+        std::string path = project_path(account, fmt::format("api_keys?limit={}&owner_project_access=any", page_size));
+        if (!after.empty()) path += "&after=" + escaped(after);
+        const HttpResponse answer = co_await ask(account, "GET", std::move(path));
+        if (!succeeded(answer)) throw openai_json::refusal(account, answer, "list API keys");
+        auto page = openai_json::keys(answer.body);
+        std::move(page.items.begin(), page.items.end(), std::back_inserter(all));
+        if (!page.has_more || page.last_id.empty() || page.last_id == after) co_return all;
+        after = page.last_id;
+    }
+    co_return all;
+}
+
+Task<bool> OpenAi::exists(AccountRef account, std::string service_account_id) {
+    for (const char* kind : {"service_accounts", "users"}) {
+        const HttpResponse answer =
+            co_await ask(account, "GET", project_path(account, fmt::format("{}/{}", kind, escaped(service_account_id))));
+        if (answer.status != 404) co_return true;  // also when it cannot tell: only a clear no counts
+    }
+    co_return false;
+}
+
+Task<void> OpenAi::check(AccountRef account) {
+    const HttpResponse answer = co_await ask(account, "GET", project_path(account, "service_accounts?limit=1"));
+    if (!succeeded(answer)) throw openai_json::refusal(account, answer, "list service accounts");
+    (void)openai_json::accounts(answer.body, false);
+}
+
+Task<bool> OpenAi::usable(AccountRef account, const Secret& key) {
+    HttpRequest request{"GET", "/models", ""};
+    const HttpResponse answer = co_await https_.send(account->base, std::move(request), key);
+    co_return answer.status != 401;
+}
+
+}  // namespace eph

@@ -1,0 +1,152 @@
+// JSON of the Admin API.
+#include "daemon/providers/openai_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "common/text.hpp"
+
+namespace eph::openai_json {
+namespace {
+
+using nlohmann::json;
+
+Error unreadable(std::string_view what) {
+    return Error{Code::provider_unreadable, "OpenAI's answer cannot be read: {}", what};
+}
+
+json parse(const std::string& body) {
+    json document = json::parse(body, nullptr, false);
+    if (!document.is_object()) throw unreadable("it is not a JSON object");
+    return document;
+}
+
+const json& field(const json& object, const char* name) {
+    const auto found = object.find(name);
+    if (found == object.end()) throw unreadable(fmt::format("'{}' is missing", name));
+    return *found;
+}
+
+std::string text(const json& object, const char* name) {
+    const json& value = field(object, name);
+    if (!value.is_string()) throw unreadable(fmt::format("'{}' is not a text", name));
+    return value.get<std::string>();
+}
+
+std::string text_or_empty(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::optional<Timestamp> unix_time(const json& object, const char* name) {
+    const auto found = object.find(name);
+    if (found == object.end() || !found->is_number()) return std::nullopt;
+    return Timestamp{std::chrono::seconds{found->get<std::int64_t>()}};
+}
+
+template <class Item, class Read>
+Page<Item> page(const std::string& body, Read read) {
+    const json document = parse(body);
+    const json& data = field(document, "data");
+    if (!data.is_array()) throw unreadable("'data' is not a list");
+    Page<Item> result;
+    for (const json& each : data) {
+        if (!each.is_object()) throw unreadable("'data' holds something that is not an object");
+        result.items.push_back(read(each));
+    }
+    const json& has_more = field(document, "has_more");
+    if (!has_more.is_boolean()) throw unreadable("'has_more' is not true or false");
+    result.has_more = has_more.get<bool>();
+    // last_id is nullable; the last item's own id says the same.
+    result.last_id = text_or_empty(document, "last_id");
+    if (result.last_id.empty() && !result.items.empty()) result.last_id = result.items.back().id;
+    return result;
+}
+
+}  // namespace
+
+Created created(const std::string& body) {
+    json document = parse(body);
+    Created result;
+    result.service_account_id = text(document, "id");
+    const json& key = field(document, "api_key");
+    if (!key.is_object()) throw unreadable("'api_key' is missing");
+    std::string value = text(key, "value");
+    if (result.service_account_id.empty()) throw unreadable("'id' is empty");
+    if (value.empty() || has_control(value) || value.find(' ') != value.npos) throw unreadable("'api_key.value' is not a key");
+    result.api_key_id = text_or_empty(key, "id");
+    result.key = Secret::take(value);
+    return result;
+}
+
+bool deleted(const std::string& body) {
+    const json document = parse(body);
+    const json& flag = field(document, "deleted");
+    return flag.is_boolean() && flag.get<bool>();
+}
+
+Page<Listed> accounts(const std::string& body, bool users) {
+    return page<Listed>(body, [&](const json& each) {
+        // Users may have no name; service accounts always do.
+        return Listed{text(each, "id"), users ? text_or_empty(each, "name") : text(each, "name"),
+                      unix_time(each, users ? "added_at" : "created_at"), users};
+    });
+}
+
+Page<ListedKey> keys(const std::string& body) {
+    return page<ListedKey>(body, [](const json& each) {
+        ListedKey key{text(each, "id"), text_or_empty(each, "name"), {}, unix_time(each, "last_used_at")};
+        if (const auto owner = each.find("owner"); owner != each.end() && owner->is_object()) {
+            for (const char* kind : {"service_account", "user"}) {
+                const auto who = owner->find(kind);
+                if (who != owner->end() && who->is_object()) key.owner_id = text_or_empty(*who, "id");
+                if (!key.owner_id.empty()) break;
+            }
+        }
+        return key;
+    });
+}
+
+std::string create_request(const std::string& name, std::optional<Duration> expires_in) {
+    json request = {{"name", name}};
+    if (expires_in) request["expires_in_seconds"] = std::chrono::ceil<std::chrono::seconds>(*expires_in).count();
+    return request.dump();
+}
+
+std::string error_message(const std::string& body) {
+    const json document = json::parse(body, nullptr, false);
+    if (!document.is_object()) return {};
+    const auto error = document.find("error");
+    if (error == document.end()) return {};
+    if (error->is_string()) return printable(error->get<std::string>());
+    return error->is_object() ? printable(text_or_empty(*error, "message")) : std::string{};
+}
+
+std::string error_code(const std::string& body) {
+    const json document = json::parse(body, nullptr, false);
+    if (!document.is_object() || !document.contains("error") || !document["error"].is_object()) return {};
+    return printable(text_or_empty(document["error"], "code"), 80);
+}
+
+Error refusal(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
+    const std::string said = error_message(answer.body);
+    const std::string words = said.empty() ? fmt::format("status {}", answer.status) : fmt::format("{} (status {})", said, answer.status);
+    switch (answer.status) {
+        case 401:
+            return Error{Code::provider_denied, "OpenAI does not accept the admin key {}: {}", account->fingerprint, words}.hint(
+                "Make a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth setup");
+        case 403:
+            return Error{Code::provider_denied, "OpenAI refused to {} in project {}: {}", what, account->place.project, words}.hint(
+                "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live");
+        case 404:
+            return Error{Code::provider_refused, "OpenAI does not know the project {}: {}", account->place.project, words}.hint(
+                "Check the project id at platform.openai.com/settings.");
+        case 429:
+            return Error{Code::provider_refused, "OpenAI asks to slow down while trying to {} in project {}: {}", what,
+                         account->place.project, words}
+                .hint("Try again in a minute.");
+        default:
+            return Error{Code::provider_refused, "OpenAI could not {} in project {}: {}", what, account->place.project, words};
+    }
+}
+
+}  // namespace eph::openai_json

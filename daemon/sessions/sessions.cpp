@@ -1,0 +1,174 @@
+// Issuing keys and keeping sessions: the order of the lines in create() is the promise.
+#include "daemon/sessions/sessions.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "common/duration.hpp"
+#include "common/error.hpp"
+#include "common/key_name.hpp"
+
+namespace eph {
+namespace {
+
+constexpr Duration restart_grace = std::chrono::seconds{30};   // for a client to take its lease up again
+constexpr Duration provider_slack = std::chrono::minutes{1};   // the provider's own expiry comes this much later
+constexpr Duration may_still_appear = std::chrono::minutes{1}; // how long an unanswered creation is looked for
+
+}  // namespace
+
+Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor, TaskGroup& tasks)
+    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), janitor_(janitor), tasks_(tasks) {}
+
+KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
+    const Config& config = accounts_.config();
+    const Duration ttl = request.ttl.value_or(config.default_ttl);
+    if (ttl <= Duration{0}) throw Error{Code::usage, "the TTL must be more than zero"};
+    if (ttl > config.max_ttl) {
+        throw Error{Code::usage, "a TTL of {} is more than the {} that are allowed", format_duration(ttl), format_duration(config.max_ttl)}
+            .hint("Ask for less, or raise max_ttl in config.json.");
+    }
+    KeyRow key;
+    key.id = KeyId::make();
+    key.created = now();
+    key.deadline = key.created + ttl;
+    key.label = clean_label(request.label.empty() ? request.host : request.label);
+    key.name = new_key_name(key.label, key.created, key.deadline).text();
+    key.place = account->place;
+    key.fingerprint = account->fingerprint;
+    key.host = request.host;
+    return key;
+}
+
+Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key) {
+    Created created;
+    std::optional<CreateError> failure;
+    try {
+        created = co_await openai_.create(account, key.name, key.deadline - key.created + provider_slack);
+        ledger_.live(key.id, created.service_account_id, created.api_key_id);  // durable before the secret leaves
+    } catch (const CreateError& error) {
+        failure = error;
+    } catch (const Error& error) {
+        failure = CreateError{error, true};  // the ledger could not be written: the key exists and must go
+    }
+    if (failure) {
+        if (failure->maybe_made()) {
+            ledger_.lost(key.id, now() + may_still_appear, failure->message());
+            janitor_.wake();
+        } else {
+            ledger_.never_made(key.id, failure->message());
+        }
+        spdlog::warn("key {} was not issued: {}", key.id.text(), failure->message());
+        throw Error{*failure};
+    }
+    key.state = KeyState::live;
+    key.service_account_id = created.service_account_id;
+    key.api_key_id = created.api_key_id;
+    janitor_.wake();
+    spdlog::info("key {} issued for {} until {}", key.id.text(), key.host.empty() ? key.label : key.host, rfc3339(key.deadline));
+    IssuedKey issued{std::move(key), std::move(created.key), std::move(created.note)};
+    co_return issued;
+}
+
+Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std::string actor) {
+    KeyRow key = new_key(account, request);
+    ledger_.intend(key, std::nullopt, actor);  // durable before the provider is asked
+    co_return co_await create(account, std::move(key));
+}
+
+Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request, std::string actor) {
+    KeyRow key = new_key(account, request);
+    SessionRow session;
+    session.id = SessionId::make();
+    session.key = key.id;
+    session.host = request.host;
+    session.provider = key.place.provider;
+    session.agent = request.agent;
+    session.started = key.created;
+    session.deadline = key.deadline;
+    key.session = session.id;
+    ledger_.intend(key, session, actor);  // durable before the provider is asked
+    auto lease = std::make_shared<Lease>(executor_, session);
+    leases_.emplace(session.id, lease);
+    std::exception_ptr failure;
+    StartedSession started;
+    try {
+        started.issued = co_await create(account, std::move(key));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        finish(*lease, "not_started");
+        ledger_.session_over(session.id, "not_started", std::nullopt, actor);
+        std::rethrow_exception(failure);
+    }
+    started.lease = std::move(lease);
+    spdlog::info("session {} on {} started with key {}", session.id.text(), session.host, started.issued.key.id.text());
+    co_return started;
+}
+
+void Sessions::resume() {
+    for (SessionRow& row : ledger_.active_sessions()) {
+        const SessionId id = row.id;
+        leases_.emplace(id, std::make_shared<Lease>(executor_, std::move(row)));
+        tasks_.spawn("waiting for the client of session " + id.text(), await_client(id));
+    }
+}
+
+Task<void> Sessions::await_client(SessionId session) {
+    asio::steady_timer grace{executor_, restart_grace};
+    co_await grace.async_wait(use_awaitable);
+    const auto found = leases_.find(session);
+    if (found == leases_.end() || found->second->held) co_return;
+    spdlog::warn("session {}: its client did not come back", session.text());
+    end(session, "lease_closed", std::nullopt, "ephd");
+}
+
+std::shared_ptr<Lease> Sessions::hold(const SessionId& session) {
+    if (const auto found = leases_.find(session); found != leases_.end()) return found->second;
+    const std::optional<SessionRow> row = ledger_.session(session);
+    if (!row) throw Error{Code::not_found, "there is no session {}", session.text()};
+    throw Error{Code::session_over, "session {} is over: {}", session.text(), row->end_reason};
+}
+
+std::uint64_t Sessions::take(Lease& lease) {
+    lease.held = true;
+    lease.changed.notify();  // an older holder sees that it is no longer the one
+    return ++lease.holder;
+}
+
+void Sessions::release(const SessionId& session, std::uint64_t holder) {
+    const auto found = leases_.find(session);
+    if (found == leases_.end() || found->second->holder != holder) return;
+    end(session, "lease_closed", std::nullopt, "client");
+}
+
+void Sessions::end(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status, const std::string& actor) {
+    const auto found = leases_.find(session);
+    if (found == leases_.end()) return;
+    const std::shared_ptr<Lease> lease = found->second;
+    finish(*lease, reason);  // first, so that key_over() finds nothing left to say
+    ledger_.session_over(session, reason, exit_status, actor);
+    spdlog::info("session {} is over: {}", session.text(), reason);
+    janitor_.revoke(lease->session.key, reason, actor);
+}
+
+void Sessions::key_over(const KeyRow& key, const std::string& reason) {
+    const auto found = leases_.find(key.session);
+    if (found == leases_.end()) return;
+    const std::shared_ptr<Lease> lease = found->second;
+    finish(*lease, reason);
+    ledger_.session_over(key.session, reason, std::nullopt, "janitor");
+    spdlog::info("session {} is over: {}", key.session.text(), reason);
+}
+
+// Says the last word to whoever holds the lease, and forgets it.
+void Sessions::finish(Lease& lease, const std::string& reason) {
+    lease.over = true;
+    wire::LeaseEvent event{.event = "over", .reason = reason, .expires_at = to_millis(lease.session.deadline) / 1000};
+    lease.events.push_back(std::move(event));
+    lease.changed.notify();
+    const SessionId id = lease.session.id;
+    leases_.erase(id);
+}
+
+}  // namespace eph
