@@ -13,7 +13,7 @@ struct Row {
     int exit;
 };
 
-// 64 is EX_USAGE of sysexits.h; 125 is "the tool itself failed", as env(1) and docker run have it; 255 is ssh's.
+// 64 is EX_USAGE of sysexits.h; 125 is "the tool itself failed", as env(1) and docker run have it.
 constexpr std::array<Row, 16> rows{{
     {Code::usage, "usage", 400, 64},
     {Code::not_found, "not_found", 404, 125},
@@ -28,7 +28,7 @@ constexpr std::array<Row, 16> rows{{
     {Code::session_over, "session_over", 410, 125},
     {Code::daemon_unreachable, "daemon_unreachable", 503, 125},
     {Code::busy, "busy", 409, 125},
-    {Code::remote_failed, "remote_failed", 502, 255},
+    {Code::remote_failed, "remote_failed", 502, 125},
     {Code::storage, "storage", 500, 125},
     {Code::internal, "internal", 500, 125},
 }};

@@ -9,17 +9,14 @@
 #include <utility>
 
 namespace eph {
-namespace {
 
-void wipe_memory(void* memory, std::size_t size) {
+void wipe_range(void* memory, std::size_t size) {
 #if defined(__APPLE__)
     memset_s(memory, size, 0, size);
 #else
     explicit_bzero(memory, size);
 #endif
 }
-
-}  // namespace
 
 Secret::Secret(std::string_view text) {
     if (text.empty()) return;
@@ -62,7 +59,7 @@ Secret::~Secret() { release(); }
 
 void Secret::release() noexcept {
     if (data_ == nullptr) return;
-    wipe_memory(data_, mapped_);
+    wipe_range(data_, mapped_);
     munmap(data_, mapped_);
     data_ = nullptr;
     size_ = mapped_ = 0;
@@ -79,7 +76,7 @@ bool Secret::equals(std::string_view other) const {
 
 void wipe(std::string& text) {
     text.resize(text.capacity());
-    if (!text.empty()) wipe_memory(text.data(), text.size());
+    if (!text.empty()) wipe_range(text.data(), text.size());
     text.clear();
 }
 

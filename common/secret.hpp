@@ -37,6 +37,7 @@ private:
     std::size_t mapped_ = 0;
 };
 
+void wipe_range(void* memory, std::size_t size);
 void wipe(std::string& text);  // overwrites all of the string's memory, then empties it
 
 }  // namespace eph

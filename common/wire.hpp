@@ -59,7 +59,8 @@ struct Account {
     std::string project;
     std::string base_url;
     std::string fingerprint;
-    std::string source;  // environment, credential, file, client
+    std::string source;    // environment, credential, file, client
+    bool custom = false;   // base_url is not the provider's own: agents have to be told
 };
 
 struct Status {

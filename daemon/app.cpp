@@ -29,7 +29,8 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
       services_{ledger_, accounts_, openai_, janitor_, sessions_, started_},
       clients_(context.get_executor()),
-      listener_(context.get_executor(), options.socket, activated_socket()) {
+      listener_(context.get_executor(), options.socket, activated_socket()),
+      ready_descriptor_(options.ready_descriptor) {
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
     accounts_.on_loaded = [this](const Place& place) {
         ledger_.due_now(place, now());
@@ -45,6 +46,7 @@ void App::start() {
     background_.spawn("reconciling", janitor_.reconcile_hourly());
     background_.spawn("accepting clients", listener_.accept(services_, clients_, stopping_));
     notify_service_manager("READY=1");
+    notify_starter(ready_descriptor_);
     spdlog::info("ephd " EPH_VERSION " is ready, ledger {}", ledger_.file().string());
 }
 

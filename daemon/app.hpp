@@ -40,6 +40,7 @@ private:
     Services services_;
     TaskGroup clients_;
     Listener listener_;
+    int ready_descriptor_;
     bool stopping_ = false;
 };
 

@@ -30,6 +30,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     app.add_option("--ledger", options.ledger, "SQLite file with every key and session")->capture_default_str();
     app.add_option("--config", options.config, "configuration file")->capture_default_str();
     app.add_option("--log-file", options.log_file, "write the log there (rotated at 1 MB, one old file) instead of to standard error");
+    app.add_option("--ready-fd", options.ready_descriptor, "descriptor that gets one byte when ephd is ready (for who starts it)");
     app.add_flag("-v,--verbose", options.verbose, "log every step");
     app.set_version_flag("--version", "ephd " EPH_VERSION);
     try {

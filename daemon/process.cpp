@@ -89,4 +89,10 @@ void notify_service_manager(const char* state) {
     close(socket_fd);
 }
 
+void notify_starter(int descriptor) {
+    if (descriptor < 0) return;
+    (void)!write(descriptor, "1", 1);
+    close(descriptor);
+}
+
 }  // namespace eph

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "daemon/accounts/account.hpp"
-#include "daemon/async/signal.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/signal.hpp"
+#include "common/async/task.hpp"
 
 namespace eph {
 

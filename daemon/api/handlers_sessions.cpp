@@ -120,7 +120,8 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
     std::string line = wire::encode(document);
     wipe(document.secret);
     started.issued.secret = Secret{};
-    const bool connected = !stream.peer_gone() && co_await stream.send(std::move(line), 201);
+    bool connected = !stream.peer_gone();
+    if (connected) connected = co_await stream.send(std::move(line), 201);
     if (!connected) {
         services.sessions.release(id, holder);
         co_return;

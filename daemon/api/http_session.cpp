@@ -18,7 +18,7 @@
 #include "common/wire.hpp"
 #include "daemon/api/peer.hpp"
 #include "daemon/api/router.hpp"
-#include "daemon/async/within.hpp"
+#include "common/async/within.hpp"
 
 namespace eph {
 namespace {

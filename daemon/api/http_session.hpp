@@ -4,7 +4,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "daemon/api/services.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 
 namespace eph {
 

@@ -54,7 +54,8 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
 }
 
 wire::Account view(const Account& account) {
-    return {account.place.provider, account.place.project, account.place.base_url, account.fingerprint, account.source};
+    return {account.place.provider, account.place.project, account.place.base_url, account.fingerprint, account.source,
+            account.own_base_url};
 }
 
 wire::AuditEntry view(const AuditRow& row) {

@@ -8,8 +8,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include "common/time.hpp"
-#include "daemon/async/signal.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/signal.hpp"
+#include "common/async/task.hpp"
 
 namespace eph {
 

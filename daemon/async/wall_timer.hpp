@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "common/time.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 
 #if defined(__linux__)
 #include <boost/asio/posix/stream_descriptor.hpp>
 #else
-#include "daemon/async/signal.hpp"
+#include "common/async/signal.hpp"
 #endif
 
 namespace eph {

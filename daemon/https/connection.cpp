@@ -8,7 +8,7 @@
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
-#include "daemon/async/within.hpp"
+#include "common/async/within.hpp"
 
 namespace eph {
 namespace {

@@ -8,7 +8,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 #include "daemon/https/https_client.hpp"
 
 namespace eph {

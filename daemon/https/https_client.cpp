@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "common/text.hpp"
-#include "daemon/async/within.hpp"
+#include "common/async/within.hpp"
 #include "daemon/https/connection.hpp"
 
 namespace eph {
@@ -48,8 +48,7 @@ std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base)
 
 Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
     const Proxy proxy = proxy_for(base, https_proxy_, no_proxy_);
-    auto socket = proxy.empty() ? co_await connect_tcp(base.host, base.port, limits_)
-                                : co_await connect_tcp(proxy.host, proxy.port, limits_);
+    auto socket = co_await connect_tcp(proxy.empty() ? base.host : proxy.host, proxy.empty() ? base.port : proxy.port, limits_);
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     if (!base.tls) co_return std::make_unique<Connection>(std::move(socket));
     auto connection = std::make_unique<Connection>(std::move(socket), trust_->context);

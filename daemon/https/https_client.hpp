@@ -9,7 +9,7 @@
 #include "common/error.hpp"
 #include "common/secret.hpp"
 #include "common/time.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 #include "daemon/https/url.hpp"
 
 namespace eph {

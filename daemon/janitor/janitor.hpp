@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/accounts/accounts.hpp"
-#include "daemon/async/signal.hpp"
+#include "common/async/signal.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/async/wall_timer.hpp"
 #include "daemon/janitor/policy.hpp"

@@ -1,4 +1,6 @@
 // The ledger held against the provider's list: at start, hourly, and for eph cleanup.
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
@@ -61,7 +63,9 @@ Task<void> Janitor::settle_gone(AccountRef account, std::vector<KeyId> candidate
     for (const KeyId& id : candidates) {
         const std::optional<KeyRow> row = ledger_.key(id);
         if (!row || row->state != KeyState::live) continue;
-        if (row->service_account_id.empty() || co_await openai_.exists(account, row->service_account_id)) continue;
+        if (row->service_account_id.empty()) continue;
+        const bool still_there = co_await openai_.exists(account, row->service_account_id);
+        if (still_there) continue;
         ledger_.revoked(id, "gone at the provider");
         spdlog::warn("key {} is gone at the provider, though nobody here revoked it", id.text());
         if (on_revoking) on_revoking(*row, "gone at the provider");

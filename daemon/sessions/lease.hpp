@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/wire.hpp"
-#include "daemon/async/signal.hpp"
+#include "common/async/signal.hpp"
 #include "daemon/ledger/rows.hpp"
 
 namespace eph {

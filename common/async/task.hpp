@@ -1,4 +1,4 @@
-// What every coroutine of ephd is: a Task, completed by throwing or by returning an error as a value.
+// What every coroutine is: a Task, completed by throwing or by returning an error as a value.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

@@ -12,7 +12,7 @@
 
 #include "common/error.hpp"
 #include "common/time.hpp"
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 
 namespace eph {
 

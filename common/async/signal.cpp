@@ -1,5 +1,5 @@
 // Waiting for a signal with an end to it.
-#include "daemon/async/signal.hpp"
+#include "common/async/signal.hpp"
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>

@@ -5,7 +5,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include "daemon/async/task.hpp"
+#include "common/async/task.hpp"
 
 namespace eph {
 

@@ -1,0 +1,192 @@
+// HTTP/1.1 over the Unix socket, by Beast.
+#include "client/api_client.hpp"
+
+#include <sys/un.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "client/daemon_start.hpp"
+#include "common/async/within.hpp"
+#include "common/paths.hpp"
+#include "common/secret.hpp"
+#include "common/text.hpp"
+#include "common/wire.hpp"
+
+namespace eph {
+
+namespace http = boost::beast::http;
+using Protocol = asio::local::stream_protocol;
+
+struct LeaseStream::Connection {
+    explicit Connection(Protocol::socket from) : socket(std::move(from)) { buffer.reserve(8192); }
+
+    Protocol::socket socket;
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::buffer_body> parser;
+    std::string text;  // what has come of lines not yet taken
+};
+
+namespace {
+
+Error broken(const boost::system::error_code& failure) {
+    return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint("eph status shows whether it runs.");
+}
+
+Task<bool> try_connect(Protocol::socket& socket, std::string path) {
+    const auto [failure] = co_await socket.async_connect(Protocol::endpoint{path}, as_result);
+    if (!failure) co_return true;
+    boost::system::error_code ignored;
+    socket.close(ignored);
+    if (failure == boost::system::errc::no_such_file_or_directory || failure == asio::error::connection_refused) co_return false;
+    throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, failure.message()};
+}
+
+Task<Protocol::socket> connect() {
+    const std::string path = socket_path().string();
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+        throw Error{Code::usage, "the socket's path is too long: {}", path}.hint("Name a shorter one in EPH_SOCKET.");
+    }
+    Protocol::socket socket{co_await asio::this_coro::executor};
+    if (co_await try_connect(socket, path)) co_return socket;
+    start_daemon();
+    // Where another eph's ephd won the race it may not listen yet.
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        if (co_await try_connect(socket, path)) co_return socket;
+        asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
+        co_await pause.async_wait(use_awaitable);
+    }
+    throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log, " + (state_directory() / "ephd.log").string() + ".");
+}
+
+Task<void> send(Protocol::socket& socket, std::string bytes) {
+    const auto [failure, size] = co_await asio::async_write(socket, asio::buffer(bytes), as_result);
+    wipe(bytes);
+    if (failure) throw broken(failure);
+}
+
+void throw_if_refused(int status, const std::string& body) {
+    if (status < 400) return;
+    if (auto error = wire::decode_error(body)) throw *error;
+    throw Error{Code::internal, "ephd answered with status {}", status};
+}
+
+Task<ApiAnswer> converse(std::string request) {
+    Protocol::socket socket = co_await connect();
+    co_await send(socket, std::move(request));
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(256 * 1024 * 1024);
+    const auto [failure, size] = co_await http::async_read(socket, buffer, parser, as_result);
+    if (failure) throw broken(failure);
+    ApiAnswer answer;
+    answer.status = static_cast<int>(parser.get().result_int());
+    answer.body = std::move(parser.get().body());
+    co_return answer;
+}
+
+// Reads what has come into `text`; false at the end of the answer.
+Task<bool> read_more(LeaseStream::Connection& connection) {
+    if (connection.parser.is_done()) co_return false;
+    std::array<char, 8192> piece{};
+    auto& body = connection.parser.get().body();
+    body.data = piece.data();
+    body.size = piece.size();
+    body.more = true;
+    const auto [failure, size] = co_await http::async_read_some(connection.socket, connection.buffer, connection.parser, as_result);
+    if (failure && failure != http::error::need_buffer) throw broken(failure);
+    connection.text.append(piece.data(), piece.size() - body.size);
+    wipe_range(piece.data(), piece.size());
+    co_return true;
+}
+
+Task<void> read_head(LeaseStream::Connection& connection, std::string request) {
+    co_await send(connection.socket, std::move(request));
+    const auto [failure, size] = co_await http::async_read_header(connection.socket, connection.buffer, connection.parser, as_result);
+    if (failure) throw broken(failure);
+    const int status = static_cast<int>(connection.parser.get().result_int());
+    if (status < 400) co_return;
+    while (co_await read_more(connection)) {
+    }
+    throw_if_refused(status, connection.text);
+}
+
+}  // namespace
+
+LeaseStream::LeaseStream() = default;
+LeaseStream::~LeaseStream() = default;
+LeaseStream::LeaseStream(LeaseStream&&) noexcept = default;
+LeaseStream& LeaseStream::operator=(LeaseStream&&) noexcept = default;
+
+Task<std::optional<std::string>> LeaseStream::next() {
+    std::string& text = connection_->text;
+    std::size_t end = text.find('\n');
+    while (end == text.npos) {
+        if (!co_await read_more(*connection_)) co_return std::nullopt;
+        end = text.find('\n');
+    }
+    std::string line = text.substr(0, end);
+    std::string rest = text.substr(end + 1);
+    wipe(text);
+    text = std::move(rest);
+    co_return line;
+}
+
+ApiClient::ApiClient() {
+    const auto add = [&](std::string_view header, const char* variable) {
+        const std::string value{trim(environment(variable))};
+        if (value.empty()) return;
+        if (has_control(value)) throw Error{Code::usage, "{} holds control characters", variable};
+        credentials_ += fmt::format("{}: {}\r\n", header, value);
+    };
+    add(wire::admin_key_header, "OPENAI_ADMIN_KEY");
+    add(wire::project_header, "OPENAI_PROJECT_ID");
+    add(wire::base_url_header, "EPH_OPENAI_BASE_URL");
+}
+
+std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {
+    return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: {}\r\n\r\n", method, target, wire::host_name, credentials_, body_size);
+}
+
+Task<ApiAnswer> ApiClient::call(std::string method, std::string target, std::string body, Duration limit) {
+    std::string request = head(method, target, body.size()) + body;
+    wipe(body);
+    const std::string sentence = fmt::format("ephd did not answer {} {} within {} s", method, target,
+                                             std::chrono::ceil<std::chrono::seconds>(limit).count());
+    ApiAnswer answer = co_await within(limit, converse(std::move(request)), sentence);
+    throw_if_refused(answer.status, answer.body);
+    co_return answer;
+}
+
+Task<LeaseStream> ApiClient::open_lease(std::string method, std::string target, std::string body, Duration limit) {
+    LeaseStream stream;
+    stream.connection_ = std::make_unique<LeaseStream::Connection>(co_await connect());
+    stream.connection_->parser.body_limit(boost::none);
+    std::string request = head(method, target, body.size()) + body;
+    const std::string sentence =
+        fmt::format("ephd did not answer within {} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
+    co_await within(limit, read_head(*stream.connection_, std::move(request)), sentence);
+    co_return stream;
+}
+
+int run_task(Task<int> work) {
+    asio::io_context context{1};
+    int status = 0;
+    std::exception_ptr failure;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr thrown, int result) {
+        failure = thrown;
+        status = result;
+    });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+    return status;
+}
+
+}  // namespace eph

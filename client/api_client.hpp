@@ -1,0 +1,59 @@
+// The local API as eph uses it: one request at a time, or a lease that stays open. Starts ephd where nobody listens.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "common/async/task.hpp"
+#include "common/error.hpp"
+#include "common/time.hpp"
+
+namespace eph {
+
+struct ApiAnswer {
+    int status = 0;
+    std::string body;
+};
+
+// A lease's connection: its lines, until either side closes it.
+class LeaseStream {
+public:
+    LeaseStream();
+    ~LeaseStream();
+    LeaseStream(LeaseStream&&) noexcept;
+    LeaseStream& operator=(LeaseStream&&) noexcept;
+
+    // The next line of JSON; nothing at the end of the stream. Throws Error for what ended it otherwise.
+    Task<std::optional<std::string>> next();
+
+    struct Connection;
+
+private:
+    friend class ApiClient;
+    std::unique_ptr<Connection> connection_;
+};
+
+class ApiClient {
+public:
+    // Credentials in eph's own environment are taken along with every request.
+    ApiClient();
+
+    // Throws the Error that ephd answered, Error{daemon_unreachable}, or Error{timeout}.
+    Task<ApiAnswer> call(std::string method, std::string target, std::string body = {}, Duration limit = std::chrono::minutes{2});
+
+    // Throws like call(). `limit` bounds the wait for the head of the answer.
+    Task<LeaseStream> open_lease(std::string method, std::string target, std::string body, Duration limit);
+
+private:
+    std::string head(const std::string& method, const std::string& target, std::size_t body_size) const;
+
+    std::string credentials_;  // header lines; eph has them in its environment anyway
+};
+
+// For commands that are one or a few requests: runs `work` to its end.
+int run_task(Task<int> work);
+
+}  // namespace eph

@@ -1,0 +1,166 @@
+// Parsing, and the help that the same table gives.
+#include "client/cli.hpp"
+
+#include <algorithm>
+
+#include "common/error.hpp"
+#include "common/text.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
+
+const Command* find_command(std::string_view name) {
+    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& each) { return each.name == name; });
+    return found == commands.end() ? nullptr : &*found;
+}
+
+bool is_group(std::string_view name) {
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const Command& each) { return each.name.starts_with(name) && each.name.substr(name.size(), 1) == " "; });
+}
+
+// Takes the command's name off the front of `words`; a first word that is no command is a host.
+const Command& take_command(std::vector<std::string>& words) {
+    const auto front = std::find_if(words.begin(), words.end(), [](const std::string& word) { return !word.starts_with('-') || word == "--"; });
+    if (front != words.begin() || words.empty()) return *find_command("run");
+    if (is_group(words[0])) {
+        const std::string group = words[0];
+        const Command* found = words.size() > 1 ? find_command(group + " " + words[1]) : nullptr;
+        if (found == nullptr) {
+            std::string known;
+            for (const Command& each : commands) {
+                if (each.name.starts_with(group + " ")) known += (known.empty() ? "" : ", ") + std::string{each.name.substr(group.size() + 1)};
+            }
+            throw Error{Code::usage, "eph {} needs one of: {}", group, known}.hint("A host of that name: eph run " + group);
+        }
+        words.erase(words.begin(), words.begin() + 2);
+        return *found;
+    }
+    if (const Command* found = find_command(words[0])) {
+        words.erase(words.begin());
+        return *found;
+    }
+    return *find_command("run");
+}
+
+const Option* find_option(const Command& command, std::string_view name) {
+    const auto found = std::find_if(command.options.begin(), command.options.end(), [&](const Option& each) { return each.name == name; });
+    return found == command.options.end() ? nullptr : &*found;
+}
+
+Error unknown_option(const Command& command, std::string_view word) {
+    return Error{Code::usage, "the option {} is not known", printable(word, 80)}.hint(
+        command.name == "run" ? "See eph --help; words that look like options go behind --."
+                              : fmt::format("See eph {} --help.", command.name));
+}
+
+// `index` stands on the option's word and moves on to its value if that is a word of its own.
+void take_option(const Command& command, const std::vector<std::string>& words, std::size_t& index, Arguments& arguments) {
+    const std::string& word = words[index];
+    const std::size_t equals = word.find('=');
+    const Option* option = find_option(command, std::string_view{word}.substr(0, equals));
+    if (option == nullptr) throw unknown_option(command, word);
+    const std::string name{option->name};
+    if (option->value.empty()) {
+        if (equals != word.npos) throw Error{Code::usage, "{} takes no value", name};
+        arguments.options[name] = "";
+        return;
+    }
+    if (equals == word.npos && index + 1 == words.size()) throw Error{Code::usage, "{} needs a value: {}", name, option->value};
+    arguments.options[name] = equals == word.npos ? words[++index] : word.substr(equals + 1);
+}
+
+std::string option_lines(std::span<const Option> options) {
+    std::string text;
+    for (const Option& each : options) {
+        text += fmt::format("  {:<24} {}\n", fmt::format("{} {}", each.name, each.value), each.help);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::optional<std::string> Arguments::value(std::string_view name) const {
+    const auto found = options.find(name);
+    if (found == options.end()) return std::nullopt;
+    return found->second;
+}
+
+Invocation parse_command_line(std::vector<std::string> words) {
+    Invocation invocation;
+    if (words.empty()) {
+        invocation.help = overview();
+        return invocation;
+    }
+    const bool by_host = find_command(words[0]) == nullptr && !is_group(words[0]);
+    const Command& command = take_command(words);
+    const bool session = command.most_words == unlimited;  // host and task: what comes after the host is free text
+    Arguments arguments;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        const bool in_task = session && arguments.words.size() > (arguments.has("--local") ? 0 : 1);
+        if (word == "--") {
+            arguments.words.insert(arguments.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+            break;
+        }
+        if ((word == "-h" || word == "--help") && !in_task) {
+            invocation.help = by_host ? overview() : help_for(command);
+            return invocation;
+        }
+        if (word == "--version" && !in_task && by_host) {
+            invocation.help = "eph " EPH_VERSION "\n";
+            return invocation;
+        }
+        if (word.starts_with("--") && !(in_task && word == "--help")) {
+            take_option(command, words, i, arguments);
+        } else if (word.size() > 1 && word.starts_with('-') && !in_task) {
+            throw unknown_option(command, word);
+        } else {
+            arguments.words.push_back(word);
+        }
+    }
+    if (arguments.words.size() > command.most_words) {
+        throw Error{Code::usage, "'{}' is one word too many", printable(arguments.words[command.most_words], 80)}.hint(
+            fmt::format("See eph {} --help.", command.name));
+    }
+    const std::size_t least = session && arguments.has("--local") ? 0 : command.least_words;
+    if (arguments.words.size() < least) {
+        throw Error{Code::usage, "eph {} needs {}", command.name, command.words}.hint(fmt::format("See eph {} --help.", command.name));
+    }
+    invocation.command = &command;
+    invocation.arguments = std::move(arguments);
+    return invocation;
+}
+
+std::string help_for(const Command& command) {
+    std::string text = fmt::format("Usage: eph {}{}{}{}\n\n{}\n", command.name, command.options.empty() ? "" : " [options]",
+                                   command.words.empty() ? "" : " ", command.words, command.summary);
+    if (!command.options.empty()) text += "\nOptions:\n" + option_lines(command.options);
+    return text;
+}
+
+std::string overview() {
+    std::string text =
+        "eph runs an AI agent on a remote host with an API key that dies with the session.\n\n"
+        "Usage: eph [options] <host> [task...]     the task may also come from --task, --task-file or stdin (-)\n"
+        "       eph [options] --local [task...]\n"
+        "       eph <command> [options] [...]      eph run <host> for a host that is named like a command\n\nCommands:\n";
+    for (const Command& each : commands) {
+        const std::string_view brief = each.summary.substr(0, each.summary.find('\n'));
+        text += fmt::format("  {:<28} {}\n", each.words.empty() ? std::string{each.name} : fmt::format("{} {}", each.name, each.words), brief);
+    }
+    text += "\nOptions of a session:\n" + option_lines(find_command("run")->options);
+    text +=
+        "  -h, --help               this help; after a command, that command's\n"
+        "  --version                eph's version\n"
+        "  --                       all that follows is the host and the task\n"
+        "\nEnvironment: OPENAI_ADMIN_KEY, OPENAI_PROJECT_ID and EPH_OPENAI_BASE_URL come before what eph auth setup stored;\n"
+        "EPH_SOCKET names ephd's socket, EPH_NO_AUTOSTART keeps eph from starting ephd, NO_COLOR is honoured.\n"
+        "Exit status: the agent's; 255 ssh failed, 124 time is up, 125 eph failed, 126 agent not executable,\n"
+        "127 agent not found, 64 bad usage.\n";
+    return text;
+}
+
+}  // namespace eph

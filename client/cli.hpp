@@ -1,0 +1,51 @@
+// eph's command line: one table of commands and options, from which parsing and --help both come.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eph {
+
+struct Option {
+    std::string_view name;   // "--ttl"
+    std::string_view value;  // what it takes, as the help says it; "" for a flag
+    std::string_view help;
+};
+
+struct Arguments {
+    std::map<std::string, std::string, std::less<>> options;  // by name; "" for flags
+    std::vector<std::string> words;                           // host and task, ids, labels
+
+    bool has(std::string_view name) const { return options.contains(name); }
+    std::optional<std::string> value(std::string_view name) const;
+};
+
+struct Command {
+    std::string_view name;   // "keys create"
+    std::string_view words;  // "[label]"
+    std::string_view summary;
+    std::span<const Option> options;
+    std::size_t least_words;
+    std::size_t most_words;
+    int (*run)(const Arguments&);
+};
+
+extern const std::span<const Command> commands;
+
+struct Invocation {
+    const Command* command = nullptr;  // none: print `help` and leave
+    Arguments arguments;
+    std::string help;
+};
+
+// `words`: the command line without the program's name. Throws Error{usage}.
+Invocation parse_command_line(std::vector<std::string> words);
+
+std::string overview();                        // eph --help
+std::string help_for(const Command& command);  // eph <command> --help
+
+}  // namespace eph

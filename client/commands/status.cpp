@@ -1,0 +1,101 @@
+// eph status, eph sessions, eph stop.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "client/api_client.hpp"
+#include "client/commands/commands.hpp"
+#include "client/commands/table_text.hpp"
+#include "client/terminal/progress.hpp"
+#include "common/text.hpp"
+#include "common/wire.hpp"
+
+namespace eph {
+namespace {
+
+std::string in_path(const std::string& reference) {
+    std::string text;
+    for (const char c : reference) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return text;
+}
+
+std::string describe(const wire::Key& key) {
+    if (key.state != "revoking") return {};
+    if (key.attempts == 0) return "being revoked";
+    return fmt::format("tried {}x, again in {}: {}", key.attempts, key.next_attempt_at ? time_left(*key.next_attempt_at) : "a moment", key.last_error);
+}
+
+void print(const wire::Status& status) {
+    std::cout << fmt::format("ephd {}, process {}, since {}\n", status.version, status.pid, when(status.started_at));
+    std::cout << fmt::format("ledger {}\n", printable(status.ledger));
+    for (const std::string& note : status.notes) std::cout << fmt::format("note: {}\n", printable(note));
+    if (status.accounts.empty()) std::cout << "no account is loaded: run eph auth setup\n";
+    for (const wire::Account& account : status.accounts) {
+        std::cout << fmt::format("account {} {} (key {}, from {}){}\n", account.provider, printable(account.project), account.fingerprint, account.source,
+                                 account.custom ? " at " + printable(account.base_url) : "");
+    }
+    if (status.keys.empty()) {
+        std::cout << "no live keys\n";
+        return;
+    }
+    std::vector<std::vector<std::string>> rows{{"KEY", "STATE", "LEFT", "HOST", "SESSION", ""}};
+    for (const wire::Key& key : status.keys) {
+        rows.push_back({key.id, key.state, time_left(key.expires_at), key.host.empty() ? "-" : key.host, key.session.empty() ? "-" : key.session, describe(key)});
+    }
+    std::cout << format_table(rows);
+}
+
+Task<int> status(bool json) {
+    ApiClient api;
+    const ApiAnswer answer = co_await api.call("GET", "/v1/status");
+    if (json) {
+        std::cout << wire::pretty(answer.body) << "\n";
+    } else {
+        print(wire::decode<wire::Status>(answer.body));
+    }
+    co_return 0;
+}
+
+Task<int> sessions(bool json) {
+    ApiClient api;
+    const ApiAnswer answer = co_await api.call("GET", "/v1/sessions");
+    if (json) {
+        std::cout << wire::pretty(answer.body) << "\n";
+        co_return 0;
+    }
+    const auto list = wire::decode<wire::SessionList>(answer.body);
+    std::vector<std::vector<std::string>> rows{{"SESSION", "STATE", "HOST", "AGENT", "STARTED", "LEFT", "KEY", "END"}};
+    for (const wire::Session& each : list.sessions) {
+        const std::string end = each.exit_status ? fmt::format("{} ({})", each.end_reason, *each.exit_status) : each.end_reason;
+        rows.push_back({each.id, each.state, each.host, each.agent, when(each.started_at), each.state == "active" ? time_left(each.expires_at) : "-",
+                        fmt::format("{} {}", each.key, each.key_state), end});
+    }
+    std::cout << (list.sessions.empty() ? "no sessions\n" : format_table(rows));
+    co_return 0;
+}
+
+Task<int> stop(std::string reference, bool json) {
+    ApiClient api;
+    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + in_path(reference), wire::encode(wire::EndSession{}));
+    const auto outcome = wire::decode<wire::Revocation>(answer.body);
+    Progress progress;
+    if (json) std::cout << wire::pretty(answer.body) << "\n";
+    if (outcome.confirmed) {
+        if (!json) progress.say(fmt::format("session {} is over, key {} is revoked", outcome.key.session, outcome.key.id));
+        co_return 0;
+    }
+    progress.warn(fmt::format("session {} is over, but key {} is NOT revoked yet: {}; ephd goes on trying, see eph status", outcome.key.session,
+                              outcome.key.id, outcome.key.last_error));
+    co_return exit_status(Code::provider_refused);
+}
+
+}  // namespace
+
+int show_status(const Arguments& arguments) { return run_task(status(arguments.has("--json"))); }
+int list_sessions(const Arguments& arguments) { return run_task(sessions(arguments.has("--json"))); }
+int stop_session(const Arguments& arguments) { return run_task(stop(arguments.words[0], arguments.has("--json"))); }
+
+}  // namespace eph

@@ -1,0 +1,15 @@
+// Tables for people: columns as wide as their widest cell.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace eph {
+
+// The first row is the head. Cells are cleaned of control characters.
+std::string format_table(const std::vector<std::vector<std::string>>& rows);
+
+std::string when(std::int64_t unix_seconds);            // 2026-11-23 14:05, local time
+std::string time_left(std::int64_t unix_seconds);       // 1h12m, "over"
+
+}  // namespace eph

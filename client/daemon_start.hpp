@@ -1,0 +1,10 @@
+// Starting ephd where nobody listens, as gpg-agent and tmux are started by their clients.
+#pragma once
+
+namespace eph {
+
+// Starts the ephd that lies beside eph (else on the PATH) in the background and waits until it is ready.
+// Throws Error{daemon_unreachable}; does nothing but throw where EPH_NO_AUTOSTART is set.
+void start_daemon();
+
+}  // namespace eph

@@ -1,0 +1,137 @@
+// fork(2) and execvp(3) with the care that they need.
+#include "client/remote/child.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
+
+#include "common/error.hpp"
+
+extern char** environ;
+
+namespace eph {
+namespace {
+
+struct PipeEnds {
+    int read = -1;
+    int write = -1;
+};
+
+PipeEnds make_pipe() {
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) throw Error{Code::internal, "cannot make a pipe: {}", std::strerror(errno)};
+    for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+    return {ends[0], ends[1]};
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> list;
+    for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    list.push_back(nullptr);
+    return list;
+}
+
+// Between fork and exec: only what is safe there. Reports errno of a failed exec through `failure`.
+[[noreturn]] void become(char* const* command, char** environment, const std::array<int, 3>& streams, pid_t parent, int failure) {
+#if defined(__linux__)
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) _exit(125);
+#else
+    (void)parent;
+#endif
+    for (int target = 0; target < 3; ++target) {
+        if (streams[static_cast<std::size_t>(target)] >= 0) dup2(streams[static_cast<std::size_t>(target)], target);
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    std::signal(SIGPIPE, SIG_DFL);
+    environ = environment;
+    execvp(command[0], command);
+    const int reason = errno;
+    (void)!write(failure, &reason, sizeof reason);
+    _exit(127);
+}
+
+}  // namespace
+
+std::vector<std::string> clean_environment() {
+    constexpr std::array<std::string_view, 4> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};
+    std::vector<std::string> kept;
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view variable = *each;
+        if (std::none_of(ours.begin(), ours.end(), [&](std::string_view name) { return variable.starts_with(name); })) kept.emplace_back(variable);
+    }
+    return kept;
+}
+
+Child::Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams)
+    : input_(executor), output_(executor), errors_(executor) {
+    const std::vector<std::string> environment = clean_environment();
+    const std::vector<char*> arguments = pointers(command);
+    const std::vector<char*> variables = pointers(environment);
+    const PipeEnds failure = make_pipe();
+    PipeEnds in;
+    PipeEnds out;
+    PipeEnds err;
+    if (streams == Streams::piped) {
+        in = make_pipe();
+        out = make_pipe();
+        err = make_pipe();
+    }
+    const pid_t parent = getpid();
+    pid_ = fork();
+    if (pid_ < 0) throw Error{Code::internal, "cannot start {}: {}", command[0], std::strerror(errno)};
+    if (pid_ == 0) {
+        become(arguments.data(), const_cast<char**>(variables.data()), {in.read, out.write, err.write}, parent, failure.write);
+    }
+    close(failure.write);
+    for (const int end : {in.read, out.write, err.write}) {
+        if (end >= 0) close(end);
+    }
+    if (streams == Streams::piped) {
+        input_.assign(in.write);
+        output_.assign(out.read);
+        errors_.assign(err.read);
+    }
+    int reason = 0;
+    const ssize_t told = read(failure.read, &reason, sizeof reason);  // ends with the exec, which closes the other end
+    close(failure.read);
+    if (told == static_cast<ssize_t>(sizeof reason)) {
+        waitpid(pid_, nullptr, 0);
+        pid_ = -1;
+        Error error{Code::remote_failed, "cannot run {}: {}", command[0], std::strerror(reason)};
+        if (reason == ENOENT) throw std::move(error).hint(fmt::format("Install it, or put {} on the PATH.", command[0]));
+        throw error;
+    }
+}
+
+Child::~Child() {
+    if (pid_ < 0 || ended()) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+}
+
+std::optional<int> Child::ended() {
+    if (status_ || pid_ < 0) return status_;
+    int raw = 0;
+    if (waitpid(pid_, &raw, WNOHANG) != pid_) return std::nullopt;
+    status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+    return status_;
+}
+
+void Child::signal(int number) {
+    if (pid_ > 0 && !ended()) kill(pid_, number);
+}
+
+}  // namespace eph

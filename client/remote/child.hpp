@@ -1,0 +1,50 @@
+// A program that eph runs: its pipes, its end, and that it does not outlive eph.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+namespace eph {
+
+using Pipe = boost::asio::posix::stream_descriptor;
+
+enum class Streams {
+    piped,      // stdin, stdout and stderr are pipes to eph
+    inherited,  // the child has eph's own
+};
+
+class Child {
+public:
+    // Throws Error{remote_failed} when the program is not there.
+    // The child gets SIGTERM when eph dies (PR_SET_PDEATHSIG where there is one).
+    Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams);
+    ~Child();  // kills it if it still runs
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    Pipe& input() { return input_; }
+    Pipe& output() { return output_; }
+    Pipe& errors() { return errors_; }
+
+    // The exit status once it has ended, 128 + n when signal n ended it. Does not wait.
+    std::optional<int> ended();
+    void signal(int number);
+
+private:
+    pid_t pid_ = -1;
+    std::optional<int> status_;
+    Pipe input_;
+    Pipe output_;
+    Pipe errors_;
+};
+
+// The child's environment: eph's own without the credentials that it was given.
+std::vector<std::string> clean_environment();
+
+}  // namespace eph

@@ -1,0 +1,38 @@
+# Runs the agent in the session that the keeper has prepared: takes the secret, removes its FIFO, becomes the agent.
+# eph writes before this text the variables id, base, secret_name and task, and two functions: `settings` exports the
+# agent's environment, and `arguments` runs what it is given followed by the agent's arguments.
+# shellcheck shell=sh disable=SC2154,SC2015,SC2317
+
+fail() {
+    printf 'eph: %s\n' "$*" >&2
+    exit 125
+}
+
+become() { # AGENT ARGUMENTS...: the exit status is the agent's; 126 and 127 as sh has them
+    unset id base d secret secret_name task keeper agent
+    exec "$@"
+}
+
+run() {
+    d=$base/eph-$id
+    [ -p "$d/secret" ] || fail "the session in $d is over, or its agent has been started already"
+    echo "$$" >"$d/agent" || fail "cannot write $d/agent"
+    # Opened both ways, so that this never blocks; once it is open, a key that the keeper has written stays readable.
+    exec 3<>"$d/secret"
+    read -r keeper _ <"$d/keeper" && kill -0 "$keeper" 2>/dev/null || fail "the session's keeper is gone"
+    IFS= read -r secret <&3 || fail "the session ended before its key came"
+    exec 3>&-
+    rm -f "$d/secret"
+    { IFS= read -r agent && IFS= read -r PATH; } <"$d/found" || fail "cannot read $d/found"
+    export PATH "EPH_SESSION=$id" "$secret_name=$secret"
+    settings
+    case $task in
+        stdin)
+            exec <"$d/task"
+            rm -f "$d/task"
+            ;;
+        file) export "EPH_TASK_FILE=$d/task" ;;
+    esac
+    arguments become "$agent"
+}
+{ run "$@"; }

@@ -1,0 +1,132 @@
+// Builds the shell texts of a session from keeper.sh, run.sh and what is particular to this one.
+#include "client/remote/script.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "common/error.hpp"
+#include "common/ids.hpp"
+#include "scripts.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t mark_length = 20;
+
+// zsh reads POSIX sh only when it is told to.
+constexpr std::string_view preamble = "[ -z \"${ZSH_VERSION-}\" ] || emulate sh\n";
+
+std::string assign(std::string_view name, std::string_view value) {
+    return fmt::format("{}={}\n", name, shell_quote(value));
+}
+
+bool is_variable_name(std::string_view name) {
+    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return !name.empty() && name.find_first_not_of(allowed) == name.npos && !(name[0] >= '0' && name[0] <= '9');
+}
+
+std::string_view task_word(const AgentLaunch& launch) {
+    if (!launch.task) return "";
+    switch (launch.task_by) {
+        case TaskBy::stream:
+            return "stdin";
+        case TaskBy::file:
+            return "file";
+    }
+    return "";
+}
+
+std::string run_script(const SessionPlace& place, const AgentLaunch& launch) {
+    std::string script{preamble};
+    script += assign("id", place.mark.text()) + assign("base", place.base);
+    script += assign("secret_name", launch.key_variable) + assign("task", task_word(launch));
+    script += "settings() {\n:\n";
+    for (const auto& [name, value] : launch.environment) {
+        if (!is_variable_name(name)) throw Error{Code::internal, "{} is no name for an environment variable", name};
+        script += fmt::format("export {}={}\n", name, shell_quote(value));
+    }
+    script += "}\narguments() {\n\"$@\"";
+    for (const std::string& argument : launch.arguments) script += ' ' + shell_quote(argument);
+    return script + "\n}" + std::string(run_text);
+}
+
+std::string put(std::string_view path, std::string_view content) {
+    return fmt::format("put {} {}\n", shell_quote(path), shell_quote(content));
+}
+
+}  // namespace
+
+SessionMark SessionMark::make() {
+    return SessionMark(random_text(mark_length));
+}
+
+SessionMark::SessionMark(std::string text) : text_(std::move(text)) {
+    if (text_.size() != mark_length || !is_id_text(text_)) {
+        throw Error{Code::internal, "a session's mark is {} characters of [a-z0-9]", mark_length};
+    }
+}
+
+std::string shell_quote(std::string_view text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        if (c == '\'')
+            quoted += R"('\'')";
+        else
+            quoted += c;
+    }
+    return quoted + "'";
+}
+
+std::string keeper_input(const ScriptRequest& request) {
+    const AgentLaunch& launch = request.launch;
+    std::string input{preamble};
+    input += assign("id", request.place.mark.text()) + assign("base", request.place.base);
+    input += assign("name", launch.agent->executable) + assign("bundle", launch.agent->bundle);
+    input += assign("explicit", request.agent_path.value_or(""));
+    input += assign("login_limit", std::to_string(request.login_limit.count()));
+    input += "directories='";
+    for (const std::string& directory : launch.directories) input += directory + ' ';
+    input += "'\nfiles() {\n";
+    for (const RemoteFile& file : launch.files) input += put(file.path, file.content);
+    if (launch.task) input += put("task", *launch.task);
+    input += put("run", run_script(request.place, launch));
+    input += "}";
+    input += keeper_text;
+    if (input.find('\0') != input.npos) {
+        throw Error{Code::usage, "the task or an option holds a NUL character, which cannot be sent"};
+    }
+    return input;
+}
+
+// `head` reads in blocks where reading by line takes 150 ms for a large task; it may read ahead, which is why nothing
+// follows the input before the keeper has answered. dd stands in for a head that has no -c.
+std::string bootstrap_command(std::string_view input) {
+    const std::size_t size = input.size();
+    return fmt::format("exec sh -c 'LC_ALL=C; eval \"$(head -c {} 2>/dev/null || dd bs=1 count={} 2>/dev/null)\"'",
+                       size, size);
+}
+
+std::string run_command(const SessionPlace& place) {
+    return fmt::format("exec sh {}/run", place.directory());
+}
+
+std::optional<KeeperLine> parse_keeper_line(std::string_view line, const SessionMark& mark) {
+    using State = KeeperLine::State;
+    constexpr std::array<std::pair<std::string_view, State>, 5> words{{{"ready", State::ready},
+                                                                       {"armed", State::armed},
+                                                                       {"missing", State::missing},
+                                                                       {"not-executable", State::not_executable},
+                                                                       {"error", State::error}}};
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    // A profile may leave a line without its end before ours.
+    const std::string prefix = "eph " + mark.text() + ' ';
+    const std::size_t at = line.find(prefix);
+    if (at == line.npos) return std::nullopt;
+    line.remove_prefix(at + prefix.size());
+    const std::string_view word = line.substr(0, line.find(' '));
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& row) { return row.first == word; });
+    if (found == words.end()) return std::nullopt;
+    return KeeperLine{found->second, std::string(line.substr(std::min(line.size(), word.size() + 1)))};
+}
+
+}  // namespace eph

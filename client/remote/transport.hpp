@@ -1,0 +1,51 @@
+// How the keeper and the agent are reached: through one ssh connection with two channels, or by a local sh.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "client/remote/script.hpp"
+
+namespace eph {
+
+// A directory of eph's own for ssh's control socket, removed with it.
+class ControlDirectory {
+public:
+    ControlDirectory();
+    ~ControlDirectory();
+    ControlDirectory(const ControlDirectory&) = delete;
+    ControlDirectory& operator=(const ControlDirectory&) = delete;
+    std::string socket() const { return (path_ / "ssh").string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+// What the agent's stdin is: eph's terminal, eph's pipe, or nothing of eph's.
+enum class RunnerStdin { terminal, pipe, unused };
+
+class Transport {
+public:
+    static Transport local();
+
+    // Throws Error{usage} for a host that ssh would take for an option, and Error{remote_failed} when ssh is missing
+    // or refuses its own configuration. Asks `ssh -G` what the person's configuration says, which opens no connection.
+    static Transport ssh(const std::string& host, const ControlDirectory& control);
+
+    // `input`: what will be sent to the keeper's stdin first.
+    std::vector<std::string> keeper(std::string_view input) const;
+    std::vector<std::string> runner(const SessionPlace& place, RunnerStdin stdin_is) const;
+
+    bool is_local() const { return host_.empty(); }
+
+private:
+    std::string host_;
+    std::string socket_;
+    std::vector<std::string> options_;
+};
+
+// Throws Error{usage} that names the host.
+void check_host(const std::string& host);
+
+}  // namespace eph

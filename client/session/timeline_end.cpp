@@ -1,0 +1,100 @@
+// The end of a session: revoked, cleaned up, and said in plain words.
+#include <csignal>
+
+#include "client/agents/agent.hpp"
+#include "client/session/timeline.hpp"
+#include "common/text.hpp"
+
+namespace eph {
+namespace {
+
+constexpr Duration key_patience = std::chrono::seconds{5};      // for a key that is still being made
+constexpr Duration host_patience = std::chrono::seconds{5};     // for the keeper to clean up
+constexpr Duration kill_patience = std::chrono::seconds{2};     // between TERM and KILL
+constexpr Duration revoke_patience = std::chrono::seconds{20};  // for the provider's confirmation
+
+}  // namespace
+
+Task<void> Timeline::finish() {
+    boost::system::error_code ignored;
+    if (keeper_) keeper_->input().close(ignored);  // the sentinel on the host ends the agent and cleans up
+    if (!issued_ && !key_error_ && !outcome_->by_signal) co_await wait_for_the_key();
+    if (issued_) {
+        wipe(issued_->secret);
+        spawn(end_session());
+    }
+    co_await wait_for_the_end();
+    progress_.raw(false);
+    saved_.restore();
+}
+
+// So that the person hears that it is gone. ephd revokes it in any case once this client's lease is closed.
+Task<void> Timeline::wait_for_the_key() {
+    const auto until = Signal::Clock::now() + key_patience;
+    while (!issued_ && !key_error_ && !outcome_->by_signal) {
+        const auto event = co_await inbox_.next(until);
+        if (!event) co_return;
+        on(*event);
+    }
+}
+
+Task<void> Timeline::wait_for_the_end() {
+    const auto began = Signal::Clock::now();
+    auto next_step = began + host_patience;
+    int signal = SIGTERM;
+    const int interrupts_before = interrupts_;
+    for (;;) {
+        const bool host_done = (!keeper_ || keeper_->ended()) && (!agent_ || agent_->ended());
+        const bool key_done = !issued_ || settled_ || interrupts_ > interrupts_before || Signal::Clock::now() >= began + revoke_patience;
+        if (host_done && key_done) co_return;
+        const auto until = host_done ? began + revoke_patience : next_step;
+        const auto event = co_await inbox_.next(until);
+        if (event) {
+            on(*event);
+        } else if (!host_done) {
+            for (Child* child : {agent_.get(), keeper_.get()}) {
+                if (child != nullptr) child->signal(signal);
+            }
+            if (signal == SIGTERM) progress_.warn(fmt::format("{} does not answer; what is left there goes when its connection is found dead", plan_.where()));
+            signal = SIGKILL;
+            next_step = Signal::Clock::now() + kill_patience;
+        }
+    }
+}
+
+void Timeline::report() {
+    progress_.clear();
+    const bool lost = outcome_->from_agent && outcome_->status == 255 && keeper_ && keeper_->ended().value_or(0) != 0 && !transport_.is_local();
+    if (lost) outcome_->error = Error{Code::remote_failed, "the connection to {} was lost", plan_.where()};
+    if (!agent_ || lost) {
+        for (const std::string& line : ssh_said_) progress_.relay(line);
+    }
+    if (outcome_->error) {
+        progress_.fail(*outcome_->error);
+    } else if (outcome_->from_agent) {
+        progress_.say(outcome_->status == 0 ? fmt::format("{}: {} has ended", plan_.where(), pi_row.name)
+                                            : fmt::format("{}: {} has ended with status {}", plan_.where(), pi_row.name, outcome_->status));
+    } else {
+        progress_.say(fmt::format("{}: {}", plan_.where(), outcome_->reason));
+    }
+    report_revocation();
+}
+
+void Timeline::report_revocation() {
+    if (!issued_) {
+        if (!key_error_) progress_.say("a key that was being made is revoked by ephd as soon as it is there");
+        return;
+    }
+    const std::string& id = issued_->key.id;
+    if (settled_ && settled_->revocation && settled_->revocation->confirmed) {
+        progress_.say(fmt::format("key {} is revoked", id));
+        return;
+    }
+    std::string why = "the provider has not confirmed it yet";
+    if (settled_ && settled_->error) why = settled_->error->message();
+    if (settled_ && settled_->revocation && !settled_->revocation->key.last_error.empty()) why = settled_->revocation->key.last_error;
+    progress_.warn(fmt::format("key {} is NOT revoked yet: {}", id, printable(why)));
+    progress_.say(fmt::format("ephd goes on trying until it is; the key's own end is at {}. See: eph status", local_clock(from_millis(issued_->key.expires_at * 1000))));
+}
+
+}  // namespace eph

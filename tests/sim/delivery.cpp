@@ -1,0 +1,161 @@
+// Sending answers, and making faults happen on the wire.
+#include "delivery.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+
+#include "answers.hpp"
+#include "http_text.hpp"
+
+namespace eph::sim {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr const char* kMadeUp = R"({"object": "list", "data": [], "has_more": false})";
+constexpr const char* kGarbage = "<html><body>\xff\xfe 502 Bad Gateway {\"id\": </body>";
+
+Answer carry_out(Sim& sim, const Call& call) {
+    try {
+        return is_admin(call) ? answer_admin(sim, call) : answer_model(sim, call);
+    } catch (const std::exception& error) {
+        return openai_error(500, fmt::format("eph-sim failed: {}", error.what()));
+    }
+}
+
+std::optional<std::size_t> length_of(const Answer& answer) {
+    return answer.events.empty() ? std::optional{answer.body.size()} : std::nullopt;
+}
+
+// The status, headers and body that the fault asks for, laid over an answer.
+Answer altered(Answer answer, const Fault& fault, std::optional<std::string> body) {
+    if (body) {
+        answer.events.clear();
+        answer.body = *body;
+    }
+    if (fault.status) answer.status = *fault.status;
+    answer.headers.insert(answer.headers.end(), fault.headers.begin(), fault.headers.end());
+    return answer;
+}
+
+Answer simulated_error(const Fault& fault) {
+    return openai_error(fault.status.value_or(500), "A fault that was asked for.", {}, "simulated_fault");
+}
+
+}  // namespace
+
+asio::awaitable<After> Delivery::answer_provider_call(const Call& call) {
+    const std::optional<Fault> fault = sim_.faults.meet(call);
+    const char* fault_name = fault ? to_text(fault->kind) : "";
+    seq_ = sim_.recorder.arrived(call, fault_name);
+    co_await pause(sim_.latency);
+    After after = After::keep;
+    if (fault) {
+        after = co_await fail(call, *fault);
+    } else {
+        const Answer answer = carry_out(sim_, call);
+        after = co_await send(answer);
+    }
+    if (sim_.log.is_open()) {
+        sim_.log << fmt::format("{} connection {} {} {} {} {}\n", seq_, call.connection, call.method, call.path,
+                                status_, fault ? fault_name : "-");
+        sim_.log.flush();
+    }
+    co_return after;
+}
+
+asio::awaitable<After> Delivery::fail(const Call& call, const Fault& fault) {
+    using enum FaultKind;
+    // Some kinds say themselves whether there is an effect.
+    const bool effect = (fault.effect && fault.kind != reset_before) || fault.kind == reset_after || fault.kind == drip;
+    Answer answer;
+    answer.body = kMadeUp;
+    if (effect) answer = carry_out(sim_, call);
+    if (fault.kind != drip) co_await pause(fault.delay);
+    if (fault.kind == delay && !effect) answer = carry_out(sim_, call);
+
+    switch (fault.kind) {
+        case reset_before:
+        case reset_after:
+            co_return After::reset;
+        case hang:
+            co_return co_await hang_on();
+        case status:
+            answer = altered(simulated_error(fault), fault, fault.body);
+            break;
+        case garbage:
+            answer = altered(answer, fault, fault.body.value_or(kGarbage));
+            break;
+        case empty:
+            answer = altered(answer, fault, "");
+            break;
+        case truncate:
+        case close_after_headers:
+        case drip:
+        case delay:
+            answer = altered(answer, fault, fault.body);
+            break;
+    }
+    if (fault.kind == truncate) co_return co_await send_part(answer, 0.5);
+    if (fault.kind == close_after_headers) co_return co_await send_part(answer, 0);
+    if (fault.kind == drip) co_return co_await send_slowly(answer, fault.delay);
+    co_return co_await send(answer);
+}
+
+asio::awaitable<After> Delivery::hang_on() {
+    co_await wire_.until_caller_leaves();
+    co_return After::cut;
+}
+
+asio::awaitable<After> Delivery::send_part(const Answer& answer, double part_of_body) {
+    const std::size_t head = head_text(answer, length_of(answer), keep_alive_).size();
+    std::string bytes = whole_text(answer, keep_alive_);
+    bytes.resize(head + static_cast<std::size_t>(static_cast<double>(bytes.size() - head) * part_of_body));
+    note(answer.status);
+    co_await wire_.write(std::move(bytes));
+    co_return After::cut;
+}
+
+asio::awaitable<After> Delivery::send_slowly(const Answer& answer, std::chrono::milliseconds between) {
+    const std::string bytes = whole_text(answer, keep_alive_);
+    note(answer.status);
+    for (const char byte : bytes) {
+        if (!co_await wire_.write(std::string(1, byte))) co_return After::cut;
+        co_await pause(between);
+    }
+    co_return keep_alive_ ? After::keep : After::close;
+}
+
+asio::awaitable<After> Delivery::send(const Answer& answer) {
+    note(answer.status);
+    bool written = false;
+    if (answer.events.empty()) {
+        written = co_await wire_.write(whole_text(answer, keep_alive_));
+    } else {
+        written = co_await wire_.write(head_text(answer, std::nullopt, keep_alive_));
+        for (const std::string& event : answer.events) {
+            if (!written) break;
+            written = co_await wire_.write(chunk_text(event));
+            co_await pause(sim_.options.sse_delay);
+        }
+        if (written) written = co_await wire_.write(kLastChunk);
+    }
+    co_return written&& keep_alive_ ? After::keep : After::close;
+}
+
+asio::awaitable<void> Delivery::pause(std::chrono::milliseconds length) {
+    if (length.count() == 0) co_return;
+    timer_.expires_after(length);
+    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+// Before the first byte leaves: whoever has an answer finds it recorded.
+void Delivery::note(unsigned status) {
+    status_ = status;
+    if (seq_ != 0) sim_.recorder.answered(seq_, status);
+}
+
+}  // namespace eph::sim

@@ -1,0 +1,54 @@
+// What shall go wrong, and for which of the coming calls.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call.hpp"
+
+namespace eph::sim {
+
+enum class FaultKind {
+    status,               // another status than the true one
+    reset_before,         // RST, and the call had no effect
+    reset_after,          // RST, and the call had its effect
+    hang,                 // no answer until the caller gives up
+    delay,                // a late answer
+    garbage,              // a 200 that is not JSON
+    truncate,             // half of an answer, then the end of the connection
+    drip,                 // the true answer, byte by byte
+    empty,                // a 200 without a body
+    close_after_headers,  // the head of an answer, then the end of the connection
+};
+std::optional<FaultKind> fault_kind(std::string_view text);
+const char* to_text(FaultKind kind);
+
+struct Fault {
+    FaultKind kind = FaultKind::status;
+    std::string method, path_contains, body_contains;  // an empty one matches all
+    int skip = 0;                                      // so many matching calls go through first
+    int times = 1;                                     // then so many meet the fault; -1: every one
+    bool effect = false;                               // does the call take effect first
+    std::optional<unsigned> status;
+    Headers headers;
+    std::optional<std::string> body;
+    std::chrono::milliseconds delay{0};
+    unsigned hits = 0;
+};
+
+class Faults {
+public:
+    void add(Fault fault) { faults_.push_back(std::move(fault)); }
+    void clear() { faults_.clear(); }
+    const std::vector<Fault>& all() const { return faults_; }
+
+    // The fault that this call meets: the first that matches and is not used up. Counts the call.
+    std::optional<Fault> meet(const Call& call);
+
+private:
+    std::vector<Fault> faults_;
+};
+
+}  // namespace eph::sim

@@ -1,0 +1,228 @@
+// A session's life on a host, with pipes in place of ssh: the real keeper and runner under each real shell.
+#include <sys/stat.h>
+
+#include <csignal>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/shell_host.hpp"
+
+using namespace eph;
+using namespace eph::test;
+using State = KeeperLine::State;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* secret = "sk-svcacct-'\"$x`y\\n %s*";
+
+// The keeper up to `ready`, with the agent found; then it has the secret.
+std::unique_ptr<Process> armed(const ShellHost& host, const ScriptRequest& request) {
+    auto keeper = host.keeper(request);
+    const KeeperLine line = next(*keeper, request);
+    INFO(line.detail);
+    REQUIRE(line.state == State::ready);
+    keeper->write(std::string(secret) + '\n');
+    REQUIRE(next(*keeper, request).state == State::armed);
+    return keeper;
+}
+
+void check_gone(Process& keeper, const ScriptRequest& request) {
+    CHECK(keeper.wait() == 0);
+    CHECK(keeper.errors() == "");
+    CHECK_FALSE(fs::exists(request.place.directory()));
+}
+
+pid_t read_pid(const std::string& path) {
+    REQUIRE(appears(path));
+    return std::stoi(contents(path));
+}
+
+}  // namespace
+
+TEST_CASE("the agent gets secret, task and state directories, and at its end nothing of the session is left") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi",
+                    "printf '%s\\n' \"$OPENAI_API_KEY\" \"$EPH_SESSION\" \"$PI_CODING_AGENT_DIR\" \"$*\" \"$PWD\"\n"
+                    "cat; cd \"${TMPDIR%/tmp}\" && ls -a; env | grep -c sk-svcacct; exit 3\n");
+        const ScriptRequest request = host.request("do it");
+        const std::string directory = request.place.directory();
+        auto keeper = armed(host, request);
+        struct stat info {};
+        REQUIRE(stat(directory.c_str(), &info) == 0);
+        CHECK((info.st_mode & 07777) == 0700);
+        REQUIRE(stat((directory + "/secret").c_str(), &info) == 0);
+        CHECK(S_ISFIFO(info.st_mode));
+        for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+            if (entry.is_regular_file()) CHECK(contents(entry.path()).find("sk-svcacct") == std::string::npos);
+        }
+        auto runner = host.runner(request);
+        CHECK(runner->output() == std::string(secret) + '\n' + request.place.mark.text() + '\n' + directory +
+                                      "/config\n--no-session --provider openai -p\n" + host.home() +
+                                      "\ndo it.\n..\nagent\nconfig\nfound\nkeeper\nrun\nsessions\ntmp\n1\n");
+        CHECK(runner->errors() == "");
+        CHECK(runner->wait() == 3);
+        keeper->close_input();
+        check_gone(*keeper, request);
+    }
+}
+
+TEST_CASE("a task arrives byte for byte, whatever it holds") {
+    const std::vector<std::string> tasks = {
+        "-p --help",  "it's \"$(rm -rf /)\" `x` $HOME \\ !x", "a\n\n}\n{ keep; }\nEOF\n'\n\n", "eph-end-of-script\n",
+        "  é \r\n\t", std::string(200'000, 'x') + "\nend"};
+    for (const std::string& shell : posix_shells()) {
+        ShellHost host(shell);
+        host.script("bin/pi", "if [ -n \"$EPH_TASK_FILE\" ]; then cat \"$EPH_TASK_FILE\"; else cat; fi\n");
+        for (const std::string& task : tasks) {
+            for (const TaskBy by : {TaskBy::stream, TaskBy::file}) {
+                INFO(shell << ": " << task.substr(0, 50));
+                ScriptRequest request = host.request(task);
+                request.launch.task_by = by;
+                auto keeper = armed(host, request);
+                auto runner = host.runner(request);
+                CHECK(runner->output() == task);
+                CHECK(runner->wait() == 0);
+                keeper->close_input();
+                check_gone(*keeper, request);
+            }
+        }
+    }
+}
+
+TEST_CASE("every login shell reads the two command lines alike") {
+    for (const char* login : {"dash", "bash", "zsh", "fish", "csh", "tcsh"}) {
+        const auto program = installed(login);
+        if (!program) continue;
+        INFO(login);
+        ShellHost host("dash");
+        host.script("bin/pi", "cat\n");
+        const ScriptRequest request = host.request("the task");
+        auto keeper = host.keeper(request, *program);
+        REQUIRE(next(*keeper, request).state == State::ready);
+        keeper->write("sk\n");
+        REQUIRE(next(*keeper, request).state == State::armed);
+        auto runner = host.runner(request, *program);
+        CHECK(runner->output() == "the task");
+        CHECK(runner->wait() == 0);
+        keeper->close_input();
+        CHECK(keeper->wait() == 0);
+    }
+}
+
+TEST_CASE("the agent's exit status is the runner's, 126 and 127 where it has gone meanwhile") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        const std::string agent = host.script("bin/pi", "exit \"$(cat)\"\n");
+        for (const int status : {0, 3, 126, 127, 200}) {
+            const ScriptRequest request = host.request(std::to_string(status));
+            auto keeper = armed(host, request);
+            CHECK(host.runner(request)->wait() == status);
+            keeper->close_input();
+            check_gone(*keeper, request);
+        }
+        for (const int status : {126, 127}) {
+            const ScriptRequest request = host.request();
+            auto keeper = armed(host, request);
+            if (status == 126)
+                fs::permissions(agent, fs::perms::owner_read);
+            else
+                fs::remove(agent);
+            CHECK(host.runner(request)->wait() == status);
+            if (status == 126) fs::permissions(agent, fs::perms::owner_all);
+            keeper->close_input();
+            check_gone(*keeper, request);
+        }
+    }
+}
+
+TEST_CASE("when the connection is cut, an agent that ignores TERM and HUP, and what it has started apart, are ended") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi",
+                    "trap '' TERM HUP INT\nsetsid sh -c 'trap \"\" TERM; echo $$ >child; while :; do sleep 1; done' &\n"
+                    "echo $$ >agent\nwhile :; do sleep 1; done\n");
+        const ScriptRequest request = host.request();
+        auto keeper = armed(host, request);
+        auto runner = host.runner(request);
+        const pid_t agent = read_pid(host.home() + "/agent"), child = read_pid(host.home() + "/child");
+        keeper->close_input();
+        check_gone(*keeper, request);
+        CHECK(runner->wait() == 128 + SIGKILL);
+        CHECK(dies(agent));
+        CHECK(dies(child));
+    }
+}
+
+TEST_CASE("TERM ends the keeper and its session at once, HUP and INT do not") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "echo $$ >agent\nwhile :; do sleep 0.1; done\n");
+        const ScriptRequest request = host.request();
+        auto keeper = armed(host, request);
+        auto runner = host.runner(request);
+        read_pid(host.home() + "/agent");
+        kill(keeper->pid(), SIGHUP);
+        kill(keeper->pid(), SIGINT);
+        CHECK(kill(runner->pid(), 0) == 0);
+        CHECK(fs::exists(request.place.directory()));
+        kill(keeper->pid(), SIGTERM);
+        CHECK(keeper->wait() == 143);
+        CHECK(runner->wait() == 128 + SIGTERM);
+        CHECK_FALSE(fs::exists(request.place.directory()));
+    }
+}
+
+TEST_CASE("a connection that ends before the secret, or within the script, leaves nothing") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "exit 0\n");
+        const ScriptRequest request = host.request("task");
+        auto keeper = host.keeper(request);
+        CHECK(next(*keeper, request).state == State::ready);
+        keeper->write("sk-hal");
+        keeper->close_input();
+        check_gone(*keeper, request);
+
+        const std::string input = keeper_input(request);
+        auto cut = host.sh(bootstrap_command(input));
+        cut->write(input.substr(0, input.size() - 4));
+        cut->close_input();
+        CHECK(cut->output() == "");
+        CHECK(fs::is_empty(host.tmp()));
+    }
+}
+
+TEST_CASE("the runner may come before the secret, and does not wait for a keeper that is dead") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "echo ran\n");
+        const ScriptRequest request = host.request();
+        auto keeper = host.keeper(request);
+        REQUIRE(next(*keeper, request).state == State::ready);
+        auto early = host.runner(request);
+        REQUIRE(appears(request.place.directory() + "/agent"));
+        keeper->write("sk\n");
+        CHECK(early->output() == "ran\n");
+        auto second = host.runner(request);
+        CHECK(second->wait() == 125);
+        CHECK(second->errors() ==
+              "eph: the session in " + request.place.directory() + " is over, or its agent has been started already\n");
+        keeper->close_input();
+        CHECK(keeper->wait() == 0);
+
+        const ScriptRequest dead = host.request();
+        auto killed = armed(host, dead);
+        kill(killed->pid(), SIGKILL);
+        CHECK(killed->wait() == 128 + SIGKILL);
+        auto late = host.runner(dead);
+        CHECK(late->wait() == 125);
+        CHECK(late->errors() == "eph: the session's keeper is gone\n");
+    }
+}
