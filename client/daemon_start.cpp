@@ -65,6 +65,7 @@ std::string last_line(const fs::path& file) {
     dup2(nothing, 1);
     dup2(errors, 2);
     dup2(ready, 3);
+    close_on_exec_from(4);
     (void)!chdir("/");
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGPIPE, SIG_DFL);

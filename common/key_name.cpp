@@ -58,7 +58,7 @@ std::optional<KeyName> parse_key_name(std::string_view name) {
         std::string_view head = mark > prefix.size() ? name.substr(prefix.size(), mark - prefix.size()) : std::string_view{};
         if (head.size() >= stamp_length) {
             const std::size_t stamp = head.size() - stamp_length;
-            parsed.from = parse_compact_utc(head.substr(stamp));
+            if (stamp == 0 || head[stamp - 1] == '-') parsed.from = parse_compact_utc(head.substr(stamp));
             if (parsed.from) head = head.substr(0, stamp == 0 ? 0 : stamp - 1);
         }
         parsed.label = head;

@@ -55,22 +55,25 @@ fs::path ledger_path() { return state_directory() / "ledger.db"; }
 fs::path config_path() { return xdg("XDG_CONFIG_HOME", home_directory() / ".config") / "eph/config.json"; }
 
 void make_private_directory(const fs::path& directory) {
+    if (directory.empty()) return;  // a file beside us
     std::error_code ignored;
-    if (directory.has_parent_path()) fs::create_directories(directory.parent_path(), ignored);
-    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-        throw Error{Code::storage, "cannot make the directory {}: {}", directory.string(), std::strerror(errno)};
-    }
+    if (!fs::exists(directory.parent_path(), ignored)) make_private_directory(directory.parent_path());
+    if (mkdir(directory.c_str(), 0700) == 0) return;
+    if (errno != EEXIST) throw Error{Code::storage, "cannot make the directory {}: {}", directory.string(), std::strerror(errno)};
+    // It may be anybody's, /tmp say, or a link: neither it nor what it points to may be in the hands of another user.
     struct stat info {};
-    if (lstat(directory.c_str(), &info) != 0) {
-        throw Error{Code::storage, "cannot read the directory {}: {}", directory.string(), std::strerror(errno)};
+    for (const auto look : {lstat, stat}) {
+        if (look(directory.c_str(), &info) != 0) {
+            throw Error{Code::storage, "cannot read the directory {}: {}", directory.string(), std::strerror(errno)};
+        }
+        if (info.st_uid != getuid() && info.st_uid != 0) {
+            throw Error{Code::storage, "the directory {} belongs to another user", directory.string()}.hint(
+                "Remove it, or set XDG_RUNTIME_DIR to a directory of your own.");
+        }
     }
     if (!S_ISDIR(info.st_mode)) throw Error{Code::storage, "{} is not a directory", directory.string()};
-    if (info.st_uid != getuid()) {
-        throw Error{Code::storage, "the directory {} belongs to another user", directory.string()}.hint(
-            "Remove it, or set XDG_RUNTIME_DIR to a directory of your own.");
-    }
-    if ((info.st_mode & 0077) != 0 && chmod(directory.c_str(), 0700) != 0) {
-        throw Error{Code::storage, "others can enter the directory {}", directory.string()}.hint("Run: chmod 700 " + directory.string());
+    if ((info.st_mode & 0022) != 0 && (info.st_mode & S_ISVTX) == 0) {
+        throw Error{Code::storage, "others can write to the directory {}", directory.string()}.hint("Run: chmod go-w " + directory.string());
     }
 }
 

@@ -13,7 +13,8 @@ std::filesystem::path state_directory();     // $XDG_STATE_HOME/eph
 std::filesystem::path ledger_path();
 std::filesystem::path config_path();         // $XDG_CONFIG_HOME/eph/config.json
 
-// Makes `directory` 0700 and checks that it is a real directory of ours that nobody else can write to.
+// Makes `directory`, 0700, unless it is there. One that is there keeps its mode and has to be ours or root's, and not writable by
+// others, save by the rules of the sticky bit.
 void make_private_directory(const std::filesystem::path& directory);
 
 // An environment variable, "" when it is unset.

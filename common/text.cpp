@@ -23,6 +23,7 @@ std::size_t sequence_length(std::string_view text) {
 
 // Controls of Unicode's C1 block, and the characters that reorder or hide text on a screen.
 bool is_invisible(std::string_view sequence) {
+    if (sequence == "\xD8\x9C" || sequence == "\xEF\xBB\xBF") return true;  // Arabic letter mark, byte order mark
     if (sequence.size() == 2) return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
     if (sequence.size() != 3 || sequence[0] != '\xE2') return false;
     const auto second = static_cast<unsigned char>(sequence[1]);
@@ -70,8 +71,37 @@ std::string lower(std::string_view text) {
     return result;
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+        if (plain) {
+            encoded.push_back(c);
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded += {'%', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return encoded;
+}
+
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
+}
+
+std::string decode_percent(std::string_view text) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
+            plain.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
+            i += 2;
+        } else {
+            plain.push_back(text[i]);
+        }
+    }
+    return plain;
 }
 
 }  // namespace eph

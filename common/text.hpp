@@ -12,6 +12,8 @@ std::string printable(std::string_view text, std::size_t limit = 400);
 
 std::string_view trim(std::string_view text);  // white space off both ends
 std::string lower(std::string_view text);      // ASCII
+std::string decode_percent(std::string_view text);  // RFC 3986 2.1; a broken escape stays as it is
+std::string percent_encoded(std::string_view text);  // all but unreserved characters (RFC 3986 2.3)
 bool has_control(std::string_view text);       // any C0 or DEL
 
 }  // namespace eph

@@ -20,8 +20,15 @@ struct adl_serializer<std::optional<T>> {
         if (document.is_null()) {
             value.reset();
         } else {
+            if constexpr (std::is_same_v<T, std::int64_t>) refuse_fractions(document);
             value = document.get<T>();
         }
+    }
+    // Converting what does not fit is undefined behaviour in the library.
+    static void refuse_fractions(const json& document) {
+        const bool too_large = document.is_number_unsigned() && document.get<std::uint64_t>() > INT64_MAX;
+        if (!document.is_number_float() && !too_large) return;
+        throw detail::type_error::create(302, "type must be a whole number, but is " + document.dump().substr(0, 40), &document);
     }
 };
 }  // namespace nlohmann
@@ -53,6 +60,19 @@ EPH_DOCUMENT(AuditList, events)
 EPH_DOCUMENT(Acknowledged, done)
 #undef EPH_DOCUMENT
 
+namespace {
+
+// The library says "[json.exception.type_error.302] (/ttl_seconds) type must be number, but is string".
+Error wrong_type(std::string_view said) {
+    const std::size_t open = said.find("(/");
+    const std::size_t close = open == said.npos ? open : said.find(") ", open);
+    if (close == said.npos) return Error{Code::usage, "a field is not what it should be: {}", printable(said, 200)};
+    return Error{Code::usage, "'{}' is not what it should be: {}", printable(said.substr(open + 2, close - open - 2), 80),
+                 printable(said.substr(close + 2), 200)};
+}
+
+}  // namespace
+
 template <class T>
 std::string encode(const T& document) {
     const nlohmann::json json = document;
@@ -68,7 +88,7 @@ T decode(std::string_view text) {
     } catch (const nlohmann::json::parse_error& error) {
         throw Error{Code::usage, "not JSON: stopped at byte {}", error.byte};
     } catch (const nlohmann::json::exception& error) {
-        throw Error{Code::usage, "a field is not what it should be: {}", printable(error.what(), 200)};
+        throw wrong_type(error.what());
     }
 }
 

@@ -57,18 +57,9 @@ Task<int> list(bool json, bool all) {
     co_return 0;
 }
 
-std::string in_path(const std::string& reference) {
-    std::string text;
-    for (const char c : reference) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return text;
-}
-
 Task<int> revoke(std::string reference, bool json) {
     ApiClient api;
-    const ApiAnswer answer = co_await api.call("DELETE", "/v1/keys/" + in_path(reference));
+    const ApiAnswer answer = co_await api.call("DELETE", "/v1/keys/" + percent_encoded(reference));
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";

@@ -13,19 +13,15 @@
 namespace eph {
 namespace {
 
-std::string in_path(const std::string& reference) {
-    std::string text;
-    for (const char c : reference) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return text;
+std::string next_try(const wire::Key& key) {
+    if (!key.next_attempt_at || from_millis(*key.next_attempt_at * 1000) <= now()) return "now";
+    return "in " + time_left(*key.next_attempt_at);
 }
 
 std::string describe(const wire::Key& key) {
     if (key.state != "revoking") return {};
     if (key.attempts == 0) return "being revoked";
-    return fmt::format("tried {}x, again in {}: {}", key.attempts, key.next_attempt_at ? time_left(*key.next_attempt_at) : "a moment", key.last_error);
+    return fmt::format("tried {}x, again {}: {}", key.attempts, next_try(key), key.last_error);
 }
 
 void print(const wire::Status& status) {
@@ -79,7 +75,7 @@ Task<int> sessions(bool json) {
 
 Task<int> stop(std::string reference, bool json) {
     ApiClient api;
-    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + in_path(reference), wire::encode(wire::EndSession{}));
+    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wire::EndSession{}));
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #if defined(__linux__)
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #endif
 
@@ -52,6 +53,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     for (int target = 0; target < 3; ++target) {
         if (streams[static_cast<std::size_t>(target)] >= 0) dup2(streams[static_cast<std::size_t>(target)], target);
     }
+    close_on_exec_from(3);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -64,6 +66,13 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+void close_on_exec_from(int first) {
+#if defined(__linux__)
+    if (close_range(static_cast<unsigned>(first), ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+#endif
+    for (int descriptor = first; descriptor < 1024; ++descriptor) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+}
 
 std::vector<std::string> clean_environment() {
     constexpr std::array<std::string_view, 4> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};

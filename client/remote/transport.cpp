@@ -4,12 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <cstring>
+#include <filesystem>
 #include <sstream>
 
 #include "client/remote/child.hpp"
 #include "common/error.hpp"
+#include "common/ids.hpp"
 #include "common/paths.hpp"
 #include "common/text.hpp"
 
@@ -68,30 +68,22 @@ void check_host(const std::string& host) {
     if (host.size() > 255) throw bad("it is too long");
 }
 
-// Short, since the path of a Unix socket may have no more than about 100 characters and ssh adds some of its own.
-ControlDirectory::ControlDirectory() {
-    std::string pattern = (environment("XDG_RUNTIME_DIR").size() > 0 && environment("XDG_RUNTIME_DIR").size() < 50
-                               ? environment("XDG_RUNTIME_DIR")
-                               : std::string{"/tmp"}) +
-                          "/eph-ssh-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) {
-        throw Error{Code::storage, "cannot make a directory for ssh's control socket, {}: {}", pattern, std::strerror(errno)};
-    }
-    path_ = pattern;
-}
-
-ControlDirectory::~ControlDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+std::string control_path() {
+    // A Unix socket's path may have about 100 characters, and ssh adds 17 of its own while it makes one.
+    constexpr std::size_t longest = 75;
+    std::filesystem::path directory = runtime_directory();
+    if (directory.string().size() > longest) directory = fmt::format("/tmp/eph-{}", getuid());
+    make_private_directory(directory);
+    return (directory / ("ssh-" + random_text(8))).string();
 }
 
 Transport Transport::local() { return {}; }
 
-Transport Transport::ssh(const std::string& host, const ControlDirectory& control) {
+Transport Transport::ssh(const std::string& host) {
     check_host(host);
     Transport transport;
     transport.host_ = host;
-    transport.socket_ = control.socket();
+    transport.socket_ = control_path();
     // What the person's configuration may say for logins but would break or weaken a session: forwardings (also of the
     // person's own ssh agent, which an AI agent must not get), commands, going to the background, a master of its own.
     for (const char* fixed : {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "RemoteCommand=none",

@@ -1,7 +1,6 @@
 // How the keeper and the agent are reached: through one ssh connection with two channels, or by a local sh.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -9,18 +8,8 @@
 
 namespace eph {
 
-// A directory of eph's own for ssh's control socket, removed with it.
-class ControlDirectory {
-public:
-    ControlDirectory();
-    ~ControlDirectory();
-    ControlDirectory(const ControlDirectory&) = delete;
-    ControlDirectory& operator=(const ControlDirectory&) = delete;
-    std::string socket() const { return (path_ / "ssh").string(); }
-
-private:
-    std::filesystem::path path_;
-};
+// Where ssh puts the control socket of one session: in eph's runtime directory, which is this user's alone.
+std::string control_path();
 
 // What the agent's stdin is: eph's terminal, eph's pipe, or nothing of eph's.
 enum class RunnerStdin { terminal, pipe, unused };
@@ -31,7 +20,7 @@ public:
 
     // Throws Error{usage} for a host that ssh would take for an option, and Error{remote_failed} when ssh is missing
     // or refuses its own configuration. Asks `ssh -G` what the person's configuration says, which opens no connection.
-    static Transport ssh(const std::string& host, const ControlDirectory& control);
+    static Transport ssh(const std::string& host);
 
     // `input`: what will be sent to the keeper's stdin first.
     std::vector<std::string> keeper(std::string_view input) const;

@@ -18,9 +18,7 @@ namespace {
 constexpr int time_is_up = 124;  // as timeout(1) has it
 constexpr Duration ready_limit = std::chrono::minutes{2};  // ssh may ask the person for a password
 
-Transport make_transport(const SessionPlan& plan, const ControlDirectory& control) {
-    return plan.host.empty() ? Transport::local() : Transport::ssh(plan.host, control);
-}
+Transport make_transport(const SessionPlan& plan) { return plan.host.empty() ? Transport::local() : Transport::ssh(plan.host); }
 
 }  // namespace
 
@@ -29,7 +27,7 @@ Timeline::Timeline(boost::asio::io_context& context, SessionPlan plan, Progress&
       plan_(std::move(plan)),
       progress_(progress),
       inbox_(context.get_executor()),
-      transport_(make_transport(plan_, control_)),
+      transport_(make_transport(plan_)),
       place_{SessionMark::make()} {}
 
 void Timeline::spawn(Task<void> work) {
@@ -192,8 +190,12 @@ void Timeline::check_children() {
 }
 
 Task<void> Timeline::watch_signals() {
-    asio::signal_set signals{context_, SIGINT, SIGTERM, SIGHUP};
-    signals.add(SIGCHLD);
+    asio::signal_set signals{context_, SIGCHLD, SIGTERM};
+    for (const int number : {SIGINT, SIGHUP}) {
+        struct sigaction inherited {};
+        // What was ignored when eph started stays ignored: nohup, a job in the background of a script.
+        if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) signals.add(number);
+    }
     for (;;) {
         const int number = co_await signals.async_wait(use_awaitable);
         if (number == SIGCHLD) {

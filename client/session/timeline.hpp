@@ -73,7 +73,6 @@ private:
     Title title_;
     ApiClient api_;
     Inbox inbox_;
-    ControlDirectory control_;
     Transport transport_;
     SessionPlace place_;
     std::unique_ptr<Child> keeper_;

@@ -25,6 +25,7 @@ Task<void> Timeline::finish() {
     }
     co_await wait_for_the_end();
     progress_.raw(false);
+    if (plan_.interactive && agent_ && !(outcome_->from_agent && outcome_->status == 0)) reset_screen();
     saved_.restore();
 }
 

@@ -89,6 +89,10 @@ void SavedTerminal::restore() {
     sigprocmask(SIG_SETMASK, &before, nullptr);
 }
 
+void reset_screen() {
+    if (isatty(STDOUT_FILENO) != 0) write_all(STDOUT_FILENO, "\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[<u\x1b[0m\r\n");
+}
+
 void Title::set(std::string_view text) {
     if (!stderr_is_terminal()) return;
     if (!changed_) write_all(STDERR_FILENO, "\x1b[22;0t");

@@ -28,6 +28,10 @@ private:
     std::optional<termios> modes_;
 };
 
+// Undoes what a full-screen program that was cut off leaves on: a hidden cursor, mouse reports, bracketed paste, the
+// other screen, kitty's keyboard protocol.
+void reset_screen();
+
 // Shows `text` in the terminal's title while it lives; xterm's title stack (CSI 22/23 t) brings back the old one.
 class Title {
 public:

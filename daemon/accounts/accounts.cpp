@@ -72,7 +72,8 @@ AccountRef Accounts::make(const Credential& from_client) {
     if (has_control(account->admin_key.reveal()) || account->admin_key.reveal().find(' ') != std::string_view::npos) {
         throw Error{Code::usage, "the OpenAI admin key holds white space or control characters"}.hint("Copy it again, without line breaks.");
     }
-    if (!std::all_of(account->place.project.begin(), account->place.project.end(),
+    if (!std::isalnum(static_cast<unsigned char>(account->place.project[0])) ||  // neither "." nor ".."
+        !std::all_of(account->place.project.begin(), account->place.project.end(),
                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; })) {
         throw Error{Code::usage, "'{}' is not an OpenAI project id", printable(account->place.project, 80)}.hint(
             "It looks like proj_..., see platform.openai.com/settings.");
@@ -132,11 +133,12 @@ std::vector<AccountRef> Accounts::loaded() {
     return accounts;
 }
 
-AccountRef Accounts::for_place(const Place& place) {
-    for (AccountRef& account : loaded()) {
-        if (account->place == place) return account;
-    }
-    return nullptr;
+AccountRef Accounts::for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt) {
+    std::vector<AccountRef> fitting = loaded();
+    std::erase_if(fitting, [&](const AccountRef& account) { return account->place != place; });
+    if (fitting.empty()) return nullptr;
+    std::stable_partition(fitting.begin(), fitting.end(), [&](const AccountRef& account) { return account->fingerprint == fingerprint; });
+    return fitting[static_cast<std::size_t>(attempt) % fitting.size()];
 }
 
 std::vector<std::string> Accounts::notes() {

@@ -21,14 +21,16 @@ public:
     // Throws Error{no_account} that says what is missing.
     AccountRef pick(const std::string& provider, const Credential& from_client);
 
-    // Any account that can revoke keys of that place; nothing if none is loaded.
-    AccountRef for_place(const Place& place);
+    // The account for the n-th attempt to revoke a key of that place: the one it was made with first, then each other in turn, as
+    // any of them may have been withdrawn. Nothing if none is loaded.
+    AccountRef for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt);
 
     std::vector<AccountRef> loaded();  // each place and key once
     std::vector<std::string> notes();  // what is wrong with the configuration, for people
     const Config& config();            // as the file says now
 
     void store(Credential account);  // into the configuration file
+    bool has_clients() const { return !from_clients_.empty(); }
     void forget_clients_except(const std::set<Place>& needed);
 
     // Called whenever an account became available that was not there before.

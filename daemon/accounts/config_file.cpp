@@ -22,7 +22,7 @@ namespace eph {
 namespace fs = std::filesystem;
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;  // what is written again keeps the order that the person gave it
 
 json parse(const fs::path& file) {
     std::ifstream stream{file};
@@ -107,7 +107,8 @@ void write_account(const fs::path& file, const Credential& account) {
     } else {
         openai["base_url"] = account.base_url;
     }
-    const fs::path fresh = file.string() + "." + random_text(8);
+    const fs::path target = fs::is_symlink(file) ? fs::weakly_canonical(file) : file;  // a link stays one
+    const fs::path fresh = target.string() + "." + random_text(8);
     const int descriptor = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) throw Error{Code::storage, "cannot write {}: {}", fresh.string(), std::strerror(errno)};
     try {
@@ -115,7 +116,7 @@ void write_account(const fs::path& file, const Credential& account) {
         write_all(descriptor, text, fresh);
         wipe(text);
         if (fsync(descriptor) != 0) throw Error{Code::storage, "cannot write {}: {}", fresh.string(), std::strerror(errno)};
-        if (rename(fresh.c_str(), file.c_str()) != 0) {
+        if (rename(fresh.c_str(), target.c_str()) != 0) {
             throw Error{Code::storage, "cannot replace {}: {}", file.string(), std::strerror(errno)};
         }
     } catch (...) {

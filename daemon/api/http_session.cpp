@@ -170,6 +170,7 @@ Task<bool> answer(Socket& socket, Services& services, Parser::value_type& messag
     } catch (...) {
         reply = reply_for_current_exception();
     }
+    services.janitor.drop_unused_accounts();
     if (stream.begun()) {
         co_await stream.end();
         co_return false;

@@ -31,20 +31,6 @@ constexpr std::array<Route, 17> routes{{
     {"GET", "/v1/sessions/{id}/lease", nullptr, hold_lease},
 }};
 
-std::string decode_percent(std::string_view text) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
-            plain.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
-            i += 2;
-        } else {
-            plain.push_back(text[i]);
-        }
-    }
-    return plain;
-}
-
 std::vector<std::string_view> segments(std::string_view path) {
     std::vector<std::string_view> parts;
     while (!path.empty()) {

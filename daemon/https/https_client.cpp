@@ -84,7 +84,7 @@ std::optional<Duration> parse_retry_after(std::string_view value, Timestamp now)
     if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0) {
         return std::min<Duration>(longest, std::chrono::seconds{std::min<std::int64_t>(seconds, 86400)});
     }
-    if (error == std::errc::result_out_of_range && end == text.data() + text.size()) return longest;
+    if (error == std::errc::result_out_of_range && end == text.data() + text.size() && text[0] != '-') return longest;
     if (const auto moment = parse_http_date(text)) return std::clamp(*moment - now, Duration{0}, longest);
     return std::nullopt;
 }

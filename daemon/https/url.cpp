@@ -135,7 +135,7 @@ Proxy proxy_for(const BaseUrl& target, std::string_view https_proxy, std::string
     rest = rest.substr(0, rest.find('/'));
     Proxy proxy;
     if (const std::size_t at = rest.rfind('@'); at != rest.npos) {
-        proxy.authorization = base64(rest.substr(0, at));
+        proxy.authorization = base64(decode_percent(rest.substr(0, at)));
         rest.remove_prefix(at + 1);
     }
     HostPort place = split_authority(rest, "80");

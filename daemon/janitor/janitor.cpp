@@ -40,28 +40,28 @@ Task<void> Janitor::run() {
 std::optional<Timestamp> Janitor::start_due() {
     const Timestamp at = now();
     std::erase_if(held_, [&](const auto& place) { return place.second <= at; });
-    std::optional<Timestamp> next;
-    for (KeyRow& key : ledger_.upcoming(in_flight_.size() + most_in_flight + 1)) {
+    const std::size_t window = in_flight_.size() + most_in_flight + 1;
+    std::vector<KeyRow> upcoming = ledger_.upcoming(window);
+    for (KeyRow& key : upcoming) {
         if (in_flight_.contains(key.id)) continue;
-        if (*key.due > at) {
-            next = std::min(next.value_or(*key.due), *key.due);
-            break;
-        }
-        if (in_flight_.size() >= most_in_flight) break;
-        if (const auto held = held_.find(key.place); held != held_.end()) {
-            next = std::min(next.value_or(held->second), held->second);
-            continue;
-        }
+        if (*key.due > at) return key.due;
         if (key.state != KeyState::revoking) {
             const std::string reason = key.state == KeyState::live ? "deadline" : "answer_lost";
             ledger_.revoke(key.id, reason, at, "janitor");
             key.state = KeyState::revoking;
             if (on_revoking) on_revoking(key, reason);
         }
+        // Out of the way, so that what waits for one provider never hides what is due at another.
+        if (const auto held = held_.find(key.place); held != held_.end()) {
+            ledger_.postpone(key.id, held->second);
+            continue;
+        }
+        if (in_flight_.size() >= most_in_flight) return std::nullopt;
         in_flight_.insert(key.id);
         tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
     }
-    return next;
+    if (upcoming.size() < window) return std::nullopt;
+    return at;  // more may be due behind these
 }
 
 Task<void> Janitor::attempt(KeyRow key) {
@@ -79,7 +79,7 @@ Task<void> Janitor::attempt(KeyRow key) {
     std::optional<Error> trouble;
     try {
         RevokeAnswer answer = Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
-        if (const AccountRef account = accounts_.for_place(key.place)) {
+        if (const AccountRef account = accounts_.for_place(key.place, key.fingerprint, key.attempts)) {
             answer = co_await openai_.revoke(account, key.service_account_id, key.name);
         }
         if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
@@ -140,9 +140,8 @@ Task<bool> Janitor::idle(Duration limit) {
     co_return true;
 }
 
-// An account that came from a client's environment is needed for as long as keys made with it are live.
 void Janitor::drop_unused_accounts() {
-    if (in_flight_.size() <= 1) accounts_.forget_clients_except(ledger_.places_in_use());
+    if (in_flight_.size() <= 1 && accounts_.has_clients()) accounts_.forget_clients_except(ledger_.places_in_use());
 }
 
 }  // namespace eph

@@ -53,6 +53,9 @@ public:
     // Reconciles, and waits until each key concerned was confirmed, gone or failed once.
     Task<CleanupSum> cleanup(AccountRef account, bool all, std::string actor);
 
+    // An account from a client's environment is kept for as long as keys made with it are live.
+    void drop_unused_accounts();
+
     Task<bool> idle(Duration limit);  // at shutdown: no attempt in flight
 
     // A key that stops being live, for whatever reason: its session has to know.
@@ -63,8 +66,6 @@ private:
     Task<void> attempt(KeyRow key);
     Task<void> settle_gone(AccountRef account, std::vector<KeyId> candidates);
     std::map<std::string, KeyRow> rows_for(const Place& place, const std::vector<Listed>& listed);
-    void drop_unused_accounts();
-
     asio::any_io_executor executor_;
     Ledger& ledger_;
     Accounts& accounts_;

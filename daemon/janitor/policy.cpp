@@ -50,7 +50,8 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
         }
         switch (row->second.state) {
             case KeyState::revoked:
-                plan.revive.emplace_back(row->second.id, id);
+                // Revoked while the list was being read: what the list says is older.
+                if (!row->second.revoked || *row->second.revoked < listing_began) plan.revive.emplace_back(row->second.id, id);
                 break;
             case KeyState::creating:
             case KeyState::revoking:

@@ -106,6 +106,7 @@ void Ledger::retry(const KeyId& key, const std::string& error, Timestamp due) {
     Transaction transaction{store_->database};
     const std::optional<KeyRow> before = this->key(key);
     store_->mark_retry.run(to_millis(due), error, key.text());
+    if (store_->changes() == 0) return;
     // The trail tells what changed, not how often: the row itself counts the attempts.
     if (before && before->last_error != error) store_->note(key, "janitor", "retry", error);
     transaction.commit();
@@ -139,9 +140,19 @@ void Ledger::adopt(const KeyRow& key, const std::string& reason) {
 }
 
 std::size_t Ledger::revoke_unfinished(Timestamp due) {
-    store_->mark_unfinished.run(to_millis(due), to_millis(due + std::chrono::minutes{1}));
-    return static_cast<std::size_t>(store_->changes());
+    Transaction transaction{store_->database};
+    std::size_t count = 0;
+    for (const KeyRow& key : unsettled_keys()) {
+        if (key.state != KeyState::creating) continue;
+        store_->mark_lost.run(to_millis(due), to_millis(due + std::chrono::minutes{1}), "ephd ended while the key was being created", key.id.text());
+        store_->note(key.id, "ephd", "answer_lost", "ephd ended while the key was being created");
+        ++count;
+    }
+    transaction.commit();
+    return count;
 }
+
+void Ledger::postpone(const KeyId& key, Timestamp due) { store_->mark_postponed.run(to_millis(due), key.text()); }
 
 void Ledger::hurry(const KeyId& key, Timestamp due) { store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due)); }
 

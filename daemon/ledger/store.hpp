@@ -32,8 +32,8 @@ struct Ledger::Store {
                               "UPDATE keys SET state = 'revoked', due = NULL, revoked = ?, reason = 'refused', outcome = 'never made', last_error = ? "
                               "WHERE id = ? AND state = 'creating'"};
     Statement mark_lost{database,
-                        "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, reason = 'answer_lost', last_error = ? "
-                        "WHERE id = ? AND state = 'creating'"};
+                        "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, revoked = NULL, outcome = '', "
+                        "reason = iif(reason = '', 'answer_lost', reason), last_error = ? WHERE id = ?"};
     Statement mark_revoking{database,
                             "UPDATE keys SET state = 'revoking', due = ?, reason = ? WHERE id = ? AND state IN ('creating', 'live')"};
     Statement mark_retry{database,
@@ -44,9 +44,7 @@ struct Ledger::Store {
     Statement mark_revived{database,
                            "UPDATE keys SET state = 'revoking', due = ?, revoked = NULL, service_account_id = ? "
                            "WHERE id = ? AND state = 'revoked'"};
-    Statement mark_unfinished{database,
-                              "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, reason = 'answer_lost', "
-                              "last_error = 'ephd ended while the key was being created' WHERE state = 'creating'"};
+    Statement mark_postponed{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking'"};
     Statement mark_hurried{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking' AND due > ?"};
     Statement places{database, "SELECT DISTINCT provider, project, base_url FROM keys WHERE due IS NOT NULL"};
     Statement mark_due{database,
@@ -58,7 +56,7 @@ struct Ledger::Store {
                         "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id = ?1 OR name = ?1 "
                         "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
                         "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id >= ?1 AND id < ?2 "
-                        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 LIMIT 50"};
+                        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
     Statement keys_unsettled{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"};
     Statement keys_recent{database, "SELECT " EPH_KEY_COLUMNS " FROM keys ORDER BY created DESC LIMIT ?"};
     Statement keys_upcoming{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT ?"};

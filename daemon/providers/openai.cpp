@@ -17,21 +17,9 @@ constexpr std::size_t most_pages = 10'000;    // a list that never ends is a fau
 
 bool succeeded(const HttpResponse& answer) { return answer.status >= 200 && answer.status < 300; }
 
-// Ids are opaque: whatever is not plainly safe in a path is escaped (RFC 3986 2.1).
-std::string escaped(std::string_view id) {
-    std::string text;
-    for (const char c : id) {
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.') {
-            text.push_back(c);
-        } else {
-            text += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-        }
-    }
-    return text;
-}
-
+// Ids are opaque, so they are encoded wherever they stand in a path.
 std::string project_path(const AccountRef& account, std::string_view rest) {
-    return fmt::format("/organization/projects/{}/{}", escaped(account->place.project), rest);
+    return fmt::format("/organization/projects/{}/{}", percent_encoded(account->place.project), rest);
 }
 
 Failed failed(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
@@ -96,7 +84,7 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
 Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
     for (const bool as_user : {false, true}) {
         const HttpResponse answer = co_await ask(
-            account, "DELETE", project_path(account, fmt::format("{}/{}", as_user ? "users" : "service_accounts", escaped(id))));
+            account, "DELETE", project_path(account, fmt::format("{}/{}", as_user ? "users" : "service_accounts", percent_encoded(id))));
         const bool elsewhere = answer.status == 404 || answer.status == 400;  // 400: an id of the other kind
         const bool no_users_here = as_user && (answer.status == 403 || answer.status == 405);
         if (elsewhere || no_users_here) continue;
@@ -141,7 +129,7 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
     std::string after;
     for (std::size_t pages = 0; pages < most_pages; ++pages) {
         std::string path = project_path(account, fmt::format("{}?limit={}", users ? "users" : "service_accounts", page_size));
-        if (!after.empty()) path += "&after=" + escaped(after);
+        if (!after.empty()) path += "&after=" + percent_encoded(after);
         const HttpResponse answer = co_await ask(account, "GET", std::move(path));
         if (!succeeded(answer)) {
             // Where keys cannot see users, service accounts are not listed among them either.
@@ -176,7 +164,7 @@ Task<std::vector<ListedKey>> OpenAi::list_keys(AccountRef account) {
     std::string after;
     for (std::size_t pages = 0; pages < most_pages; ++pages) {
         std::string path = project_path(account, fmt::format("api_keys?limit={}&owner_project_access=any", page_size));
-        if (!after.empty()) path += "&after=" + escaped(after);
+        if (!after.empty()) path += "&after=" + percent_encoded(after);
         const HttpResponse answer = co_await ask(account, "GET", std::move(path));
         if (!succeeded(answer)) throw openai_json::refusal(account, answer, "list API keys");
         auto page = openai_json::keys(answer.body);
@@ -190,7 +178,7 @@ Task<std::vector<ListedKey>> OpenAi::list_keys(AccountRef account) {
 Task<bool> OpenAi::exists(AccountRef account, std::string service_account_id) {
     for (const char* kind : {"service_accounts", "users"}) {
         const HttpResponse answer =
-            co_await ask(account, "GET", project_path(account, fmt::format("{}/{}", kind, escaped(service_account_id))));
+            co_await ask(account, "GET", project_path(account, fmt::format("{}/{}", kind, percent_encoded(service_account_id))));
         if (answer.status != 404) co_return true;  // also when it cannot tell: only a clear no counts
     }
     co_return false;

@@ -39,8 +39,11 @@ std::string text_or_empty(const json& object, const char* name) {
 
 std::optional<Timestamp> unix_time(const json& object, const char* name) {
     const auto found = object.find(name);
+    constexpr double largest = 253402300799;  // the year 9999; beyond it is no moment, and arithmetic would overflow
     if (found == object.end() || !found->is_number()) return std::nullopt;
-    return Timestamp{std::chrono::seconds{found->get<std::int64_t>()}};
+    const double value = found->get<double>();
+    if (value < 0 || value > largest) return std::nullopt;
+    return Timestamp{std::chrono::seconds{static_cast<std::int64_t>(value)}};
 }
 
 template <class Item, class Read>

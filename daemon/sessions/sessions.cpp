@@ -109,6 +109,10 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
 void Sessions::resume() {
     for (SessionRow& row : ledger_.active_sessions()) {
         const SessionId id = row.id;
+        if (const auto key = ledger_.key(row.key); !key || key->state != KeyState::live) {  // ephd ended between the two
+            ledger_.session_over(id, key && !key->reason.empty() ? key->reason : "lease_closed", std::nullopt, "ephd");
+            continue;
+        }
         leases_.emplace(id, std::make_shared<Lease>(executor_, std::move(row)));
         tasks_.spawn("waiting for the client of session " + id.text(), await_client(id));
     }
@@ -147,9 +151,9 @@ void Sessions::end(const SessionId& session, const std::string& reason, std::opt
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
     finish(*lease, reason);  // first, so that key_over() finds nothing left to say
+    janitor_.revoke(lease->session.key, reason, actor);  // before the session is over, lest a crash between the two leaves a live key
     ledger_.session_over(session, reason, exit_status, actor);
     spdlog::info("session {} is over: {}", session.text(), reason);
-    janitor_.revoke(lease->session.key, reason, actor);
 }
 
 void Sessions::key_over(const KeyRow& key, const std::string& reason) {

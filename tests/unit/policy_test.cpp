@@ -23,7 +23,7 @@ struct Row {
 }  // namespace
 
 TEST_CASE("pauses between attempts double up to five minutes") {
-    const std::pair<std::int64_t, seconds> table[] = {{0, 1s}, {1, 2s}, {2, 4s}, {5, 32s}, {8, 256s}, {9, 300s}, {10, 300s}, {63, 300s}, {1'000'000, 300s}, {-1, 1s}};
+    const std::pair<std::int64_t, Duration> table[] = {{0, 1s}, {1, 2s}, {2, 4s}, {5, 32s}, {8, 256s}, {9, 300s}, {10, 300s}, {63, 300s}, {1'000'000, 300s}, {-1, 1s}};
     for (const auto& [attempts, pause] : table) {
         INFO(attempts);
         CHECK(back_off(attempts, 0.0) == pause);

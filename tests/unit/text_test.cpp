@@ -14,7 +14,7 @@ TEST_CASE("text from outside cannot steer a terminal") {
         {"\x1b[31mred\x1b[0m", "[31mred[0m"},
         {"\x1b]0;title\a", "]0;title"},
         {"a\r\nb\tc", "a b c"},
-        {"\n\n a \n\n", "a"},
+        {"\n\na \n\n", "a"},
         {"a\bb\x7f", "ab"},
         {std::string{"a\0b", 3}, "ab"},
         {"\xc2\x9b" "31mx", "31mx"},              // CSI of the C1 block

@@ -46,8 +46,8 @@ void check_round_trip(const T& document, std::size_t fields) {
 }  // namespace
 
 TEST_CASE("each document of the API survives the wire with every field") {
-    check_round_trip(a_key(), 17 + 1);
-    check_round_trip(a_session(), 13);
+    check_round_trip(a_key(), 17);
+    check_round_trip(a_session(), 12);
     wire::Account account;
     account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1", account.fingerprint = "0a", account.source = "file";
     account.custom = true;
@@ -104,10 +104,10 @@ TEST_CASE("a field of the wrong kind is named") {
 }
 
 TEST_CASE("a number that is no whole number of seconds is refused") {
-    for (const char* text : {R"({"ttl_seconds": 1.5})", R"({"ttl_seconds": 1e300})", R"({"ttl_seconds": 18446744073709551615})",
-                             R"({"ttl_seconds": 99999999999999999999999})"}) {
-        INFO(text);
-        CHECK(error_of([&] { wire::decode<wire::StartSession>(text); }).message() == "'ttl_seconds' is not a whole number");
+    for (const char* number : {"1.5", "1e+300", "18446744073709551615", "1e+30"}) {
+        const std::string text = std::string{R"({"ttl_seconds": )"} + number + "}";
+        CHECK(error_of([&] { wire::decode<wire::StartSession>(text); }).message() ==
+              "'ttl_seconds' is not what it should be: type must be a whole number, but is " + std::string{number});
     }
     CHECK(wire::decode<wire::StartSession>(R"({"ttl_seconds": -5})").ttl_seconds == -5);
     CHECK(wire::decode<wire::StartSession>(R"({"ttl_seconds": 9223372036854775807})").ttl_seconds == INT64_MAX);
