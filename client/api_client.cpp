@@ -36,6 +36,8 @@ struct LeaseStream::Connection {
 
 namespace {
 
+constexpr Duration start_limit = std::chrono::seconds{15};  // for an ephd that is ending to be gone
+
 Error broken(const boost::system::error_code& failure) {
     return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint("eph status shows whether it runs.");
 }
@@ -55,11 +57,10 @@ Task<Protocol::socket> connect() {
         throw Error{Code::usage, "the socket's path is too long: {}", path}.hint("Name a shorter one in EPH_SOCKET.");
     }
     Protocol::socket socket{co_await asio::this_coro::executor};
-    if (co_await try_connect(socket, path)) co_return socket;
-    start_daemon();
-    // Where another eph's ephd won the race it may not listen yet.
-    for (int attempt = 0; attempt < 100; ++attempt) {
+    const auto until = std::chrono::steady_clock::now() + start_limit;
+    while (std::chrono::steady_clock::now() < until) {
         if (co_await try_connect(socket, path)) co_return socket;
+        if (start_daemon()) continue;
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }

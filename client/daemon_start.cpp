@@ -78,7 +78,7 @@ std::string last_line(const fs::path& file) {
 
 }  // namespace
 
-void start_daemon() {
+bool start_daemon() {
     if (!environment("EPH_NO_AUTOSTART").empty()) {
         throw Error{Code::daemon_unreachable, "ephd does not listen on {}", socket_path().string()}.hint(
             "Start it with ephd, or unset EPH_NO_AUTOSTART so that eph does.");
@@ -128,9 +128,8 @@ void start_daemon() {
     }
     close(ready[0]);
     close(errors[0]);
-    if (up) return;
-    // Another eph may have started one at the same moment; then ours says so and leaves, and that is fine.
-    if (said.find("another ephd already") != said.npos) return;
+    if (up) return true;
+    if (said.find("another ephd already") != said.npos) return false;
     if (said.empty()) said = polled == 0 ? "it was not ready within 10 s" : last_line(log);
     throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said, 300)}.hint("Its log is " + log + ".");
 }

@@ -75,7 +75,8 @@ Task<int> sessions(bool json) {
 
 Task<int> stop(std::string reference, bool json) {
     ApiClient api;
-    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wire::EndSession{}));
+    const wire::EndSession wanted;  // g++ 12 frees an aggregate twice that is made in the co_await's own line
+    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wanted));
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";

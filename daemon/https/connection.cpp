@@ -96,7 +96,9 @@ Task<void> tunnel(tcp::socket& socket, Proxy proxy, BaseUrl target, HttpLimits l
 Task<void> handshake(HttpsClient::Connection::Tls& stream, BaseUrl target, HttpLimits limits) {
     boost::system::error_code not_an_address;
     (void)asio::ip::make_address(target.host, not_an_address);
-    if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), target.host.c_str());  // SNI takes names only
+    if (not_an_address) {  // SNI takes names only; the call behind the macro SSL_set_tlsext_host_name
+        SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target.host.data());
+    }
     stream.set_verify_callback(asio::ssl::host_name_verification{target.host});
     co_await within(limits.handshake, shake(stream, target.authority()),
                     fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
