@@ -1,4 +1,6 @@
 // ephd: makes, records and revokes disposable keys, for eph.
+#include <sys/stat.h>
+
 #include <exception>
 #include <iostream>
 
@@ -9,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
+#include "common/harden.hpp"
 #include "common/paths.hpp"
 #include "daemon/app.hpp"
 #include "daemon/options.hpp"
@@ -45,7 +48,8 @@ int serve(const Options& options, EnvironmentCredential environment) {
 }  // namespace eph
 
 int main(int argc, char** argv) {
-    eph::harden();
+    eph::harden_process();
+    umask(077);
     eph::EnvironmentCredential environment = eph::take_environment_credential();
     try {
         const eph::ParsedOptions parsed = eph::parse_options(argc, argv);

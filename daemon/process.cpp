@@ -1,22 +1,15 @@
 // System calls that concern the process as a whole.
 #include "daemon/process.hpp"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#if defined(__linux__)
-#include <sys/prctl.h>
-#endif
 
 #include "common/error.hpp"
 #include "common/paths.hpp"
@@ -30,7 +23,7 @@ std::string take_variable(const char* name) {
     char* value = std::getenv(name);
     if (value == nullptr) return {};
     std::string copy{trim(value)};
-    explicit_bzero(value, std::strlen(value));
+    wipe_range(value, std::strlen(value));
     unsetenv(name);
     return copy;
 }
@@ -45,16 +38,6 @@ std::string read_credential_file(const std::filesystem::path& file) {
 }
 
 }  // namespace
-
-void harden() {
-#if defined(__linux__)
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-    const rlimit none{0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    umask(077);
-    std::signal(SIGPIPE, SIG_IGN);
-}
 
 EnvironmentCredential take_environment_credential() {
     EnvironmentCredential found;

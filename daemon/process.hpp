@@ -1,12 +1,9 @@
-// What ephd does to its own process: hardening, credentials out of its environment, readiness.
+// What ephd does to its own process: credentials out of its environment, readiness.
 #pragma once
 
 #include "daemon/accounts/account.hpp"
 
 namespace eph {
-
-// Not dumpable (so not ptrace-able by the same user either), no core files, umask 077, SIGPIPE ignored.
-void harden();
 
 struct EnvironmentCredential {
     Credential credential;

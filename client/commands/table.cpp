@@ -1,7 +1,10 @@
 // The table of commands and options.
 #include <array>
+#include <iostream>
 
 #include "client/commands/commands.hpp"
+#include "common/error.hpp"
+#include "common/text.hpp"
 
 namespace eph {
 namespace {
@@ -44,10 +47,24 @@ constexpr std::array table{
     Command{"auth setup", "", "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
                               "It is checked against the API first, and stored in config.json with mode 0600.", setup_options, 0, 0, set_up_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
+    Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help},
 };
 
 }  // namespace
 
 const std::span<const Command> commands{table};
+
+int show_help(const Arguments& arguments) {
+    std::string name;
+    for (const std::string& word : arguments.words) name += (name.empty() ? "" : " ") + word;
+    for (const Command& each : commands) {
+        if (each.name != name) continue;
+        std::cout << help_for(each);
+        return 0;
+    }
+    if (!name.empty()) throw Error{Code::usage, "there is no command '{}'", printable(name, 80)}.hint("See eph --help.");
+    std::cout << overview();
+    return 0;
+}
 
 }  // namespace eph

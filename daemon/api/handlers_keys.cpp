@@ -58,25 +58,14 @@ Task<std::optional<KeyRow>> adopt(Services& services, AccountRef account, std::s
         throw Error{Code::ambiguous, "'{}' fits {} keys at the provider", printable(reference, 80), fitting.size()}.hint("Give more of the name.");
     }
     const Listed& found = fitting.front();
-    const auto name = parse_key_name(found.name);
-    if (!name) {
+    if (!parse_key_name(found.name)) {
         throw Error{Code::forbidden, "'{}' is not a key that eph made, so eph leaves it alone", printable(found.name, 80)};
     }
     if (const auto known = services.ledger.key_by_name(found.name)) {
         services.ledger.revive(known->id, found.id);
         co_return services.ledger.key(known->id);
     }
-    KeyRow row;
-    row.id = KeyId::make();
-    row.name = found.name;
-    row.place = account->place;
-    row.fingerprint = account->fingerprint;
-    row.label = name->label;
-    row.created = found.created.value_or(now());
-    row.deadline = name->until;
-    row.service_account_id = found.id;
-    services.ledger.adopt(row, "asked");
-    co_return services.ledger.key(row.id);
+    co_return services.ledger.key(services.janitor.adopt(account, found, "asked"));
 }
 
 }  // namespace

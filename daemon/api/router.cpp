@@ -82,6 +82,8 @@ std::string value_in(const std::map<std::string, std::string>& values, const std
 std::string ApiRequest::param(const std::string& name) const { return value_in(params, name); }
 std::string ApiRequest::query_value(const std::string& name) const { return value_in(query, name); }
 
+std::span<const Route> all_routes() { return routes; }
+
 const Route& find_route(ApiRequest& request) {
     read_query(request);
     bool known_path = false;

@@ -1,6 +1,7 @@
 // The routes of the local API: data, one line each.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ struct Route {
     PlainHandler plain = nullptr;
     StreamHandler stream = nullptr;
 };
+
+// All of them, as docs/api.yaml describes them.
+std::span<const Route> all_routes();
 
 // The route for the request, its placeholders filled in. Throws Error{not_found}, also for a method that a path does not have.
 const Route& find_route(ApiRequest& request);

@@ -14,6 +14,11 @@
 #endif
 
 namespace eph {
+namespace {
+
+constexpr Duration longest_wait = std::chrono::seconds{20};
+
+}  // namespace
 
 #if defined(__linux__)
 
@@ -33,8 +38,10 @@ WallTimer::WallTimer(asio::any_io_executor executor) : clock_(executor, make_clo
 
 Task<void> WallTimer::wait_until(std::optional<Timestamp> moment) {
     if (std::exchange(poked_, false)) co_return;
-    // An all-zero time would disarm the timer, so a moment in the past is one millisecond after the epoch.
-    const Timestamp target = std::clamp(moment.value_or(far_away), Timestamp{Duration{1}}, far_away);
+    // While something is due the clock is looked at now and then in any case: not every step of it is reported (a time
+    // namespace, a virtual machine that was paused). An all-zero time would disarm the timer.
+    const Timestamp wanted = moment ? std::min(*moment, now() + longest_wait) : far_away;
+    const Timestamp target = std::clamp(wanted, Timestamp{Duration{1}}, far_away);
     const auto whole = std::chrono::floor<std::chrono::seconds>(target);
     itimerspec when{};
     when.it_value.tv_sec = whole.time_since_epoch().count();
@@ -60,10 +67,8 @@ WallTimer::WallTimer(asio::any_io_executor executor) : signal_(executor) {}
 
 Task<void> WallTimer::wait_until(std::optional<Timestamp> moment) {
     if (std::exchange(poked_, false)) co_return;
-    // Without a timer that follows the wall clock: look again at the latest after 30 s.
-    constexpr Duration longest = std::chrono::seconds{30};
     if (moment) {
-        const Duration left = std::clamp(*moment - now(), Duration{0}, longest);
+        const Duration left = std::clamp(*moment - now(), Duration{0}, longest_wait);
         co_await signal_.wait_until(Signal::Clock::now() + left);
     } else {
         co_await signal_.wait();

@@ -47,6 +47,9 @@ public:
     // True once the key is revoked; false when a further attempt failed, or `limit` has passed.
     Task<bool> first_answer(Awaited awaited, Duration limit);
 
+    // Takes a key that only the provider knows, with a name of ours, into the ledger: it is revoked like any other.
+    KeyId adopt(const AccountRef& account, const Listed& listed, const std::string& reason);
+
     // Reads all pages of the account's list and acts on it; returns the keys that are being revoked because of it.
     Task<std::vector<Awaited>> reconcile(AccountRef account, bool all, CleanupSum& sum);
 

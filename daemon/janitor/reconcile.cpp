@@ -22,6 +22,22 @@ std::map<std::string, KeyRow> Janitor::rows_for(const Place& place, const std::v
     return rows;
 }
 
+KeyId Janitor::adopt(const AccountRef& account, const Listed& listed, const std::string& reason) {
+    const KeyName name = parse_key_name(listed.name).value();
+    KeyRow row;
+    row.id = KeyId::make();
+    row.name = listed.name;
+    row.place = account->place;
+    row.fingerprint = account->fingerprint;
+    row.label = name.label;
+    row.created = listed.created.value_or(name.from.value_or(now()));
+    row.deadline = name.until;
+    row.service_account_id = listed.id;
+    ledger_.adopt(row, reason);
+    spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
+    return row.id;
+}
+
 Task<std::vector<Janitor::Awaited>> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum) {
     const Timestamp began = now();
     const std::vector<Listed> listed = co_await openai_.list(account);
@@ -31,19 +47,7 @@ Task<std::vector<Janitor::Awaited>> Janitor::reconcile(AccountRef account, bool 
 
     std::vector<Awaited> concerned;
     for (const Listed& each : plan.adopt) {
-        const auto name = parse_key_name(each.name);
-        KeyRow row;
-        row.id = KeyId::make();
-        row.name = each.name;
-        row.place = account->place;
-        row.fingerprint = account->fingerprint;
-        row.label = name->label;
-        row.created = each.created.value_or(name->from.value_or(began));
-        row.deadline = name->until;
-        row.service_account_id = each.id;
-        ledger_.adopt(row, name->until <= now() ? "expired" : "asked");
-        spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
-        concerned.push_back({row.id, 0});
+        concerned.push_back({adopt(account, each, parse_key_name(each.name)->until <= began ? "expired" : "asked"), 0});
     }
     for (const auto& [key, id] : plan.revive) {
         ledger_.revive(key, id);

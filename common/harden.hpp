@@ -1,0 +1,9 @@
+// What both programs do to their own process, since credentials pass through it.
+#pragma once
+
+namespace eph {
+
+// Not dumpable (so that not even the same user can ptrace it or read its environment), no core files, SIGPIPE ignored.
+void harden_process();
+
+}  // namespace eph
