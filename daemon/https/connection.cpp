@@ -23,6 +23,7 @@ Task<Endpoints> resolve(std::string host, std::string port) {
     }
     tcp::resolver resolver{co_await asio::this_coro::executor};
     const auto [failure, found] = co_await resolver.async_resolve(host, port, as_result);
+    throw_if_cancelled(failure);
     if (failure) throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, failure.message()};
     Endpoints endpoints;
     for (const auto& entry : found) endpoints.push_back(entry.endpoint());
@@ -31,6 +32,7 @@ Task<Endpoints> resolve(std::string host, std::string port) {
 
 Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
     const auto [failure, used] = co_await asio::async_connect(socket, endpoints, as_result);
+    throw_if_cancelled(failure);
     if (failure) throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()};
 }
 
@@ -38,6 +40,7 @@ Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string prox
     co_await asio::async_write(socket, asio::buffer(question), use_awaitable);
     std::string answer;
     const auto [failure, size] = co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
+    throw_if_cancelled(failure);
     if (failure) throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()};
     const std::string_view status = std::string_view{answer}.substr(0, answer.find("\r\n"));
     if (!status.starts_with("HTTP/1.") || status.size() < 12 || status.substr(9, 1) != "2") {
@@ -49,6 +52,7 @@ Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string prox
 Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
     const auto [failure] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_result);
     if (!failure) co_return;
+    throw_if_cancelled(failure);
     const long verdict = SSL_get_verify_result(stream.native_handle());
     if (verdict != X509_V_OK) {
         throw Error{Code::provider_unreachable, "the certificate of {} is not trusted: {}", where,

@@ -38,6 +38,7 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     sent = true;
     const auto [write_failure, written] =
         co_await asio::async_write(stream, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
+    throw_if_cancelled(write_failure);
     if (write_failure) throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
 
     boost::beast::flat_buffer buffer;
@@ -45,6 +46,7 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     http::response_parser<http::string_body> parser;
     parser.body_limit(answer_limit);
     const auto [read_failure, size] = co_await http::async_read(stream, buffer, parser, as_result);
+    throw_if_cancelled(read_failure);
     if (read_failure) {
         const bool garbage = read_failure.category() == http::make_error_code(http::error::bad_version).category() &&
                              read_failure != http::error::end_of_stream && read_failure != http::error::partial_message;

@@ -33,6 +33,7 @@ Task<void> Janitor::run() {
             next = now() + after_trouble;
         }
         co_await timer_.wait_until(next);
+        if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
     }
 }
 

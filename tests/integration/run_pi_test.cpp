@@ -1,0 +1,48 @@
+// The real Pi through a real ssh, in print mode and on its screen.
+#include "tests/integration/support/world.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace eph::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+// Puts the Pi that scripts/test installed where pi.dev's installer puts it. False, said, when there is none.
+bool install_pi(World& world) {
+    const char* pi = std::getenv("EPH_TEST_PI");
+    if (pi == nullptr) {
+        if (std::getenv("CI") != nullptr) FAIL("EPH_TEST_PI is not set, and CI must not skip the tests with the real Pi");
+        WARN("EPH_TEST_PI is not set: the tests with the real Pi are skipped");
+        return false;
+    }
+    std::filesystem::remove(world.host.host_home() / ".local/bin/pi");
+    const std::filesystem::path versions = world.host.host_home() / ".local/share/pi-node";
+    std::filesystem::create_directories(versions / "v1");
+    std::filesystem::create_directory_symlink(std::filesystem::path{pi} / "bin", versions / "v1/bin");
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(World, "the real Pi answers in print mode") {
+    if (!install_pi(*this)) return;
+    const Finished done = eph({"testhost", "--task-file", "-"}, "What is 'this'?\n");
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Contains("sim: You said: What is 'this'?"));
+    const Json calls = sim.requests("POST responses");
+    REQUIRE(calls.size() == 1);
+    CHECK(calls.at(0).at("status") == 200);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(World, "the real Pi opens its screen with the task, stays, and leaves the terminal whole") {
+    if (!install_pi(*this)) return;
+    Pty person(command({"testhost", "--ttl", "10m", "Say something"}), home.variables);
+    person.wait_for("sim: You said: Say something", 60s);
+    person.type("Another question\r");
+    person.wait_for("sim: You said: Another question");
+    person.type("\x04");
+    CHECK(person.wait() == 0);
+    CHECK_THAT(person.screen(), Contains(" is revoked\r\n"));
+    CHECK(sim.live_keys() == 0);
+}

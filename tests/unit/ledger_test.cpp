@@ -1,0 +1,234 @@
+// A key's life in the ledger.
+#include "tests/support/error_of.hpp"
+#include "tests/support/temp_directory.hpp"
+#include "tests/unit/ledger_rows.hpp"
+
+using namespace eph;
+using namespace eph::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+    TempDirectory temp;
+    Ledger ledger{temp / "ledger.db"};
+
+    KeyRow row(const std::string& id) { return ledger.key(KeyId{id}).value(); }
+    std::vector<std::string> trail() {
+        std::vector<std::string> events;
+        for (const AuditRow& each : ledger.audit(0, 1000)) events.push_back(each.event);
+        return events;
+    }
+    std::vector<std::string> due() {
+        std::vector<std::string> ids;
+        for (const KeyRow& each : ledger.upcoming(100)) ids.push_back(each.id.text());
+        return ids;
+    }
+};
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a key that is intended is in the ledger before it is anywhere else") {
+    ledger.intend(a_key("k1"), std::nullopt, "uid 0 pid 1");
+    const KeyRow key = row("k1");
+    CHECK(key.state == KeyState::creating);
+    CHECK(key.name == "eph-web-k1");
+    CHECK((key.place == place));
+    CHECK(key.host == "web.example");
+    CHECK((key.deadline == moment + 2h));
+    CHECK((key.due == moment + 3min));  // looked after should its creator vanish
+    CHECK(trail() == Texts{"creating"});
+    CHECK(ledger.audit(0, 1).at(0).actor == "uid 0 pid 1");
+}
+
+TEST_CASE_METHOD(Fixture, "a key goes from creating over live and revoking to revoked") {
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    ledger.live(KeyId{"k1"}, "svc_1", "key_1");
+    CHECK(row("k1").state == KeyState::live);
+    CHECK(row("k1").service_account_id == "svc_1");
+    CHECK(row("k1").due == row("k1").deadline);
+    ledger.revoke(KeyId{"k1"}, "agent_exited", moment + 5s, "client");
+    CHECK(row("k1").state == KeyState::revoking);
+    CHECK(row("k1").reason == "agent_exited");
+    CHECK((row("k1").due == moment + 5s));
+    ledger.retry(KeyId{"k1"}, "no answer", moment + 9s);
+    CHECK(row("k1").attempts == 1);
+    CHECK(row("k1").last_error == "no answer");
+    ledger.revoked(KeyId{"k1"}, "confirmed");
+    CHECK(row("k1").state == KeyState::revoked);
+    CHECK(row("k1").outcome == "confirmed");
+    CHECK_FALSE(row("k1").due);
+    CHECK(row("k1").revoked);
+    CHECK(trail() == Texts{"creating", "live", "revoking", "retry", "revoked"});
+}
+
+TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become live") {
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
+    const Error error = error_of([&] { ledger.live(KeyId{"k1"}, "svc_1", "key_1"); });
+    CHECK(error.code() == Code::internal);
+    CHECK(error.message() == "key k1 is no longer being created");
+    CHECK(row("k1").service_account_id.empty());
+    CHECK(trail() == Texts{"creating", "revoking"});
+}
+
+TEST_CASE_METHOD(Fixture, "a key whose answer was lost is looked for, whatever became of its row meanwhile") {
+    const KeyId key{"k1"};
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    SECTION("while it was being created") {}
+    SECTION("while it was being revoked") { ledger.revoke(key, "asked", moment, "test"); }
+    SECTION("after it seemed to be gone") {
+        ledger.revoke(key, "asked", moment, "test");
+        ledger.revoked(key, "already gone");
+    }
+    ledger.lost(key, moment + 60s, "reset");
+    CHECK(row("k1").state == KeyState::revoking);
+    CHECK(row("k1").due);
+    CHECK_FALSE(row("k1").revoked);
+    CHECK((row("k1").unproven_until == moment + 60s));
+    CHECK(row("k1").last_error == "reset");
+    CHECK(trail().back() == "answer_lost");
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that the provider refused leaves nothing to do") {
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    ledger.never_made(KeyId{"k1"}, "no permission");
+    CHECK(row("k1").state == KeyState::revoked);
+    CHECK(row("k1").outcome == "never made");
+    CHECK(row("k1").reason == "refused");
+    CHECK(row("k1").last_error == "no permission");
+    CHECK(due().empty());
+    CHECK(trail() == Texts{"creating", "refused"});
+}
+
+TEST_CASE_METHOD(Fixture, "revoking twice is one revocation, and its first reason stays") {
+    add_live(ledger, "k1");
+    ledger.revoke(KeyId{"k1"}, "agent_exited", moment, "test");
+    ledger.revoke(KeyId{"k1"}, "deadline", moment + 1h, "test");
+    CHECK(row("k1").reason == "agent_exited");
+    ledger.revoked(KeyId{"k1"}, "confirmed");
+    ledger.revoked(KeyId{"k1"}, "already gone");
+    ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
+    ledger.retry(KeyId{"k1"}, "late", moment);
+    CHECK(row("k1").outcome == "confirmed");
+    CHECK(row("k1").state == KeyState::revoked);
+    CHECK(trail() == Texts{"creating", "live", "revoking", "revoked"});
+}
+
+TEST_CASE_METHOD(Fixture, "a revocation that fails the same way for days is one line of the trail") {
+    add_live(ledger, "k1");
+    ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
+    for (int i = 0; i < 5; ++i) ledger.retry(KeyId{"k1"}, "no answer", moment);
+    ledger.retry(KeyId{"k1"}, "status 500", moment);
+    CHECK(row("k1").attempts == 6);
+    CHECK(trail() == Texts{"creating", "live", "revoking", "retry", "retry"});
+}
+
+TEST_CASE_METHOD(Fixture, "a key that is found though it was revoked is revoked again") {
+    add_live(ledger, "k1");
+    ledger.revive(KeyId{"k1"}, "svc_other");
+    CHECK(row("k1").state == KeyState::live);  // only what is settled can come back
+    ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
+    ledger.revoked(KeyId{"k1"}, "confirmed");
+    ledger.revive(KeyId{"k1"}, "svc_other");
+    CHECK(row("k1").state == KeyState::revoking);
+    CHECK(row("k1").service_account_id == "svc_other");
+    CHECK_FALSE(row("k1").revoked);
+    CHECK(due() == Texts{"k1"});
+}
+
+TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that is due") {
+    KeyRow key = a_key("k1", moment - 1h);
+    key.service_account_id = "svc_9";
+    ledger.adopt(key, "expired");
+    CHECK(row("k1").state == KeyState::revoking);
+    CHECK(row("k1").reason == "expired");
+    CHECK(row("k1").service_account_id == "svc_9");
+    CHECK(*row("k1").due <= now());
+    CHECK(trail() == Texts{"adopted"});
+}
+
+TEST_CASE_METHOD(Fixture, "what was being created when ephd ended is looked for after its start, and the trail says so") {
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    add_live(ledger, "k2");
+    CHECK(ledger.revoke_unfinished(moment) == 1);
+    CHECK(row("k1").state == KeyState::revoking);
+    CHECK((row("k1").due == moment));
+    CHECK((row("k1").unproven_until == moment + 1min));
+    CHECK(row("k1").last_error == "ephd ended while the key was being created");
+    CHECK(row("k2").state == KeyState::live);
+    CHECK(trail() == Texts{"creating", "creating", "live", "answer_lost"});
+    CHECK(ledger.revoke_unfinished(moment) == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what is due first comes first") {
+    add_live(ledger, "k3", moment + 3h);
+    add_live(ledger, "k1", moment + 1h);
+    add_live(ledger, "k2", moment + 2h);
+    CHECK(due() == Texts{"k1", "k2", "k3"});
+    ledger.revoke(KeyId{"k3"}, "asked", moment, "test");
+    CHECK(due() == Texts{"k3", "k1", "k2"});
+    ledger.revoked(KeyId{"k3"}, "confirmed");
+    CHECK(due() == Texts{"k1", "k2"});
+    CHECK(ledger.upcoming(1).size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a waiting revocation can be hurried, and nothing else") {
+    add_live(ledger, "k1", moment + 1h);
+    add_live(ledger, "k2", moment + 1h);
+    ledger.revoke(KeyId{"k2"}, "asked", moment + 50min, "test");
+    ledger.hurry(KeyId{"k1"}, moment);
+    ledger.hurry(KeyId{"k2"}, moment);
+    CHECK((row("k1").due == moment + 1h));
+    CHECK((row("k2").due == moment));
+    ledger.hurry(KeyId{"k2"}, moment + 10min);
+    CHECK((row("k2").due == moment));
+}
+
+TEST_CASE_METHOD(Fixture, "when an account is back, what waits for it is due, and nothing of other places") {
+    KeyRow elsewhere = a_key("k2");
+    elsewhere.place.project = "proj_2";
+    add_live(ledger, "k1");
+    ledger.intend(elsewhere, std::nullopt, "test");
+    for (const char* id : {"k1", "k2"}) ledger.revoke(KeyId{id}, "asked", moment + 5min, "test");
+    ledger.due_now(place, moment);
+    CHECK((row("k1").due == moment));
+    CHECK((row("k2").due == moment + 5min));
+    CHECK((ledger.places_in_use() == std::set<Place>{place, elsewhere.place}));
+    ledger.revoked(KeyId{"k2"}, "confirmed");
+    CHECK((ledger.places_in_use() == std::set<Place>{place}));
+}
+
+TEST_CASE_METHOD(Fixture, "a key is found by any of its names and any unambiguous beginning") {
+    add_live(ledger, "abc1");
+    add_live(ledger, "abd2");
+    for (const char* reference : {"abc1", "abc", "eph-web-abc1", "eph-web-abc", "svc_abc1", "key_abc1"}) {
+        INFO(reference);
+        const auto found = ledger.find_key(reference);
+        REQUIRE(found);
+        CHECK(found->id.text() == "abc1");
+    }
+    for (const char* reference : {"", "x", "svc_abc", "ABC1", "%", "_bc1", "abc1x", "' OR 1=1 --"}) {
+        INFO(reference);
+        CHECK_FALSE(ledger.find_key(reference));
+    }
+    const Error error = error_of([&] { ledger.find_key("ab"); });
+    CHECK(error.code() == Code::ambiguous);
+    CHECK(error.message() == "'ab' fits 2 keys: abc1, abd2");
+    CHECK(error.hint() == "Give more of the id.");
+}
+
+TEST_CASE_METHOD(Fixture, "a beginning that fits one unsettled key names that one, however many are settled") {
+    for (int i = 0; i < 200; ++i) {
+        const std::string id = "a" + std::to_string(1000 + i);
+        add_live(ledger, id);
+        ledger.revoke(KeyId{id}, "asked", moment, "test");
+        ledger.revoked(KeyId{id}, "confirmed");
+    }
+    add_live(ledger, "azz");
+    CHECK(ledger.find_key("a").value().id.text() == "azz");
+    CHECK(ledger.find_key("eph-web-").value().id.text() == "azz");
+    CHECK(ledger.find_key("a1007").value().state == KeyState::revoked);
+}
