@@ -18,7 +18,7 @@
 #include <mach-o/dyld.h>
 #endif
 
-#include "client/remote/child.hpp"
+#include "client/child_process.hpp"
 #include "common/error.hpp"
 #include "common/paths.hpp"
 #include "common/text.hpp"
@@ -90,7 +90,11 @@ bool start_daemon() {
     std::vector<char*> arguments;
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    const std::vector<std::string> variables = clean_environment();
+    std::vector<std::string> variables = clean_environment();
+    // No secret, and whoever starts ephd says where its providers are.
+    if (const std::string base_url = environment("EPH_OPENAI_BASE_URL"); !base_url.empty()) {
+        variables.push_back("EPH_OPENAI_BASE_URL=" + base_url);
+    }
     std::vector<char*> block;
     for (const std::string& variable : variables) block.push_back(const_cast<char*>(variable.c_str()));
     block.push_back(nullptr);

@@ -86,6 +86,15 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
+std::string_view fault_of_host(std::string_view text) {
+    if (text.empty()) return "it is empty";
+    if (text.starts_with('-')) return "it begins with '-'";
+    if (has_control(text)) return "it holds control characters";
+    if (text.find(' ') != text.npos) return "it holds white space";
+    if (text.size() > 255) return "it is too long";
+    return "";
+}
+
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; });
 }

@@ -14,6 +14,9 @@ std::string_view trim(std::string_view text);  // white space off both ends
 std::string lower(std::string_view text);      // ASCII
 std::string decode_percent(std::string_view text);  // RFC 3986 2.1; a broken escape stays as it is
 std::string percent_encoded(std::string_view text);  // all but unreserved characters (RFC 3986 2.3)
+// Why `text` cannot be a host for ssh: "" when it can. A name, an address, user@host, or an alias of ssh_config.
+std::string_view fault_of_host(std::string_view text);
+
 bool has_control(std::string_view text);       // any C0 or DEL
 
 }  // namespace eph

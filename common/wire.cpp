@@ -37,9 +37,9 @@ namespace eph::wire {
 
 #define EPH_DOCUMENT NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_account_id, api_key_id, created_at, expires_at,
-             revoked_at, reason, attempts, next_attempt_at, last_error, foreign)
+             revoked_at, reason, outcome, attempts, next_attempt_at, last_error, foreign)
 EPH_DOCUMENT(Session, id, state, host, provider, agent, key, key_state, started_at, expires_at, ended_at, end_reason, exit_status)
-EPH_DOCUMENT(Account, provider, project, base_url, fingerprint, source, custom)
+EPH_DOCUMENT(Account, provider, project, base_url, fingerprint, source, stored_in, custom)
 EPH_DOCUMENT(Status, version, pid, started_at, ledger, accounts, sessions, keys, notes)
 EPH_DOCUMENT(KeyList, keys, note)
 EPH_DOCUMENT(SessionList, sessions)

@@ -32,7 +32,8 @@ struct Key {
     std::int64_t created_at = 0;
     std::int64_t expires_at = 0;
     std::optional<std::int64_t> revoked_at;
-    std::string reason;  // why it was revoked: agent_exited, lease_closed, deadline, asked, ...
+    std::string reason;   // why it had to go: agent_exited, lease_closed, deadline, asked, ...
+    std::string outcome;  // what the provider made of it: confirmed, already gone, never made
     std::int64_t attempts = 0;
     std::optional<std::int64_t> next_attempt_at;
     std::string last_error;
@@ -60,6 +61,7 @@ struct Account {
     std::string base_url;
     std::string fingerprint;
     std::string source;    // environment, credential, file, client
+    std::string stored_in;  // the file, in the answer to SetAccount
     bool custom = false;   // base_url is not the provider's own: agents have to be told
 };
 
@@ -113,7 +115,7 @@ struct Issued {
 
 // Every further line of a lease's stream.
 struct LeaseEvent {
-    std::string event;  // held (first line of a lease that is taken up again), expiring, extended, revoked, over
+    std::string event;  // held (first line of a lease that is taken up again), expiring, over
     std::string reason;
     std::int64_t expires_at = 0;
 };

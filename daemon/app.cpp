@@ -22,7 +22,7 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
     : context_(context),
       ledger_(options.ledger),
       accounts_(options.config, std::move(environment_credential.credential), environment_credential.source),
-      https_(context.get_executor(), HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
+      https_(HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
@@ -63,9 +63,13 @@ Task<void> App::run() {
 // clients take them up again with the next ephd.
 Task<void> App::drain() {
     constexpr Duration grace = std::chrono::seconds{10};
+    constexpr Duration creation = std::chrono::seconds{35};          // the limit of one answer, and a little
+    constexpr Duration last_words = std::chrono::milliseconds{100};  // for answers that are on their way to a client
     stopping_ = true;
     listener_.close();
+    co_await sessions_.idle(creation);
     co_await janitor_.idle(grace);
+    co_await clients_.drained(last_words);
     clients_.cancel(asio::cancellation_type::terminal);
     background_.cancel(asio::cancellation_type::terminal);
     if (!co_await clients_.drained(grace) || !co_await background_.drained(grace)) spdlog::warn("not everything ended in time");

@@ -5,7 +5,6 @@
 #include "client/commands/commands.hpp"
 #include "client/terminal/progress.hpp"
 #include "client/terminal/terminal.hpp"
-#include "common/paths.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
@@ -22,7 +21,7 @@ Task<int> set_up(wire::SetAccount wanted) {
     const auto account = wire::decode<wire::Account>(answer.body);
     Progress progress;
     progress.say(fmt::format("the admin key {} works for project {} and is stored in {} (mode 0600)", account.fingerprint, printable(account.project),
-                             config_path().string()));
+                             printable(account.stored_in)));
     co_return 0;
 }
 

@@ -5,17 +5,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 
 #if defined(__linux__)
-#include <linux/close_range.h>
 #include <sys/prctl.h>
 #endif
 
+#include "client/child_process.hpp"
 #include "common/error.hpp"
 
 extern char** environ;
@@ -66,23 +65,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
-
-void close_on_exec_from(int first) {
-#if defined(__linux__)
-    if (close_range(static_cast<unsigned>(first), ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-#endif
-    for (int descriptor = first; descriptor < 1024; ++descriptor) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-}
-
-std::vector<std::string> clean_environment() {
-    constexpr std::array<std::string_view, 4> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};
-    std::vector<std::string> kept;
-    for (char** each = environ; *each != nullptr; ++each) {
-        const std::string_view variable = *each;
-        if (std::none_of(ours.begin(), ours.end(), [&](std::string_view name) { return variable.starts_with(name); })) kept.emplace_back(variable);
-    }
-    return kept;
-}
 
 Child::Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams)
     : input_(executor), output_(executor), errors_(executor) {

@@ -44,11 +44,4 @@ private:
     Pipe errors_;
 };
 
-// The child's environment: eph's own without the credentials that it was given.
-std::vector<std::string> clean_environment();
-
-// Marks every descriptor from `first` on to be closed at the next exec: sockets of eph's, the lease's above all, are
-// nobody else's.
-void close_on_exec_from(int first);
-
 }  // namespace eph

@@ -1,9 +1,14 @@
 // The command lines of ssh. Nothing secret stands in them.
 #include "client/remote/transport.hpp"
 
-#include <sys/wait.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <sstream>
 
@@ -12,25 +17,39 @@
 #include "common/ids.hpp"
 #include "common/paths.hpp"
 #include "common/text.hpp"
+#include "common/time.hpp"
 
 namespace eph {
 namespace {
 
+constexpr Duration configuration_limit = std::chrono::seconds{10};
+
 struct Captured {
-    int status = 0;
     std::string output;
     std::string errors;
 };
 
-std::string drain(Pipe& pipe) {
-    std::string text;
-    char piece[4096];
-    for (;;) {
-        const ssize_t got = read(pipe.native_handle(), piece, sizeof piece);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return text;
-        text.append(piece, static_cast<std::size_t>(got));
+// Reads both pipes to their ends. False when `limit` came first.
+bool drain(Child& child, Captured& captured, Duration limit) {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    std::array<pollfd, 2> pipes{{{child.output().native_handle(), POLLIN, 0}, {child.errors().native_handle(), POLLIN, 0}}};
+    const std::array<std::string*, 2> texts{&captured.output, &captured.errors};
+    while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
+        const auto left = std::chrono::duration_cast<Duration>(until - std::chrono::steady_clock::now());
+        if (left <= Duration{0}) return false;
+        if (poll(pipes.data(), pipes.size(), static_cast<int>(left.count())) < 0 && errno != EINTR) return false;
+        for (std::size_t i = 0; i < pipes.size(); ++i) {
+            if (pipes[i].fd < 0 || pipes[i].revents == 0) continue;
+            std::array<char, 4096> piece{};
+            const ssize_t got = read(pipes[i].fd, piece.data(), piece.size());
+            if (got > 0) {
+                texts[i]->append(piece.data(), static_cast<std::size_t>(got));
+            } else if (got == 0 || errno != EINTR) {
+                pipes[i].fd = -1;
+            }
+        }
     }
+    return true;
 }
 
 // The option in `ssh -G`'s output: one "name value" a line, names in lower case.
@@ -46,27 +65,46 @@ std::string ssh_configuration(const std::string& host) {
     boost::asio::io_context context;
     Child child{context.get_executor(), {"ssh", "-G", "--", host}, Streams::piped};
     child.input().close();
-    const std::string output = drain(child.output());
-    const std::string errors = drain(child.errors());
+    Captured said;
+    if (!drain(child, said, configuration_limit)) {
+        throw Error{Code::timeout, "ssh -G {} did not tell its configuration within 10 s", host}.hint("See the Match exec lines of ~/.ssh/config.");
+    }
     std::optional<int> status;
     while (!(status = child.ended())) usleep(200);  // both pipes are closed: it is about to be gone
     if (*status != 0) {
-        throw Error{Code::remote_failed, "ssh does not accept the host {} or its own configuration: {}", host, printable(errors)}.hint(
+        throw Error{Code::remote_failed, "ssh does not accept the host {} or its own configuration: {}", host, printable(said.errors)}.hint(
             "See ~/.ssh/config; ssh -G " + host + " shows the same.");
     }
-    return output;
+    return said.output;
 }
 
 }  // namespace
 
 void check_host(const std::string& host) {
-    const auto bad = [&](std::string_view why) { return Error{Code::usage, "'{}' cannot be a host: {}", printable(host, 80), why}; };
-    if (host.empty()) throw bad("it is empty");
-    if (host.starts_with('-')) throw bad("it begins with '-'");
-    if (has_control(host)) throw bad("it holds control characters");
-    if (host.find_first_of(" \xa0") != host.npos) throw bad("it holds white space");
-    if (host.size() > 255) throw bad("it is too long");
+    const std::string_view fault = fault_of_host(host);
+    if (!fault.empty()) throw Error{Code::usage, "'{}' cannot be a host: {}", printable(host, 80), fault};
 }
+
+namespace {
+
+// Sockets of sessions whose ssh was killed without a chance to remove them: nobody listens there any more.
+void sweep_sockets(const std::filesystem::path& directory) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
+        const std::string path = entry.path().string();
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (!entry.path().filename().string().starts_with("ssh-") || path.size() >= sizeof address.sun_path) continue;
+        std::memcpy(address.sun_path, path.data(), path.size());
+        const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (probe < 0) return;
+        const int result = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+        if (result != 0 && errno == ECONNREFUSED) unlink(path.c_str());
+        close(probe);
+    }
+}
+
+}  // namespace
 
 std::string control_path() {
     // A Unix socket's path may have about 100 characters, and ssh adds 17 of its own while it makes one.
@@ -74,6 +112,7 @@ std::string control_path() {
     std::filesystem::path directory = runtime_directory();
     if (directory.string().size() > longest) directory = fmt::format("/tmp/eph-{}", getuid());
     make_private_directory(directory);
+    sweep_sockets(directory);
     return (directory / ("ssh-" + random_text(8))).string();
 }
 

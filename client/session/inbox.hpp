@@ -35,7 +35,11 @@ struct Settled {  // the answer to the request to end the session
     std::optional<Error> error;
 };
 
-using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled, Settled>;
+struct Broken {  // a part of the session failed in a way that it does not know itself
+    Error error;
+};
+
+using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled, Settled, Broken>;
 
 class Inbox {
 public:

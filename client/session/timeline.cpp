@@ -31,7 +31,11 @@ Timeline::Timeline(boost::asio::io_context& context, SessionPlan plan, Progress&
       place_{SessionMark::make()} {}
 
 void Timeline::spawn(Task<void> work) {
-    asio::co_spawn(context_, std::move(work), [](std::exception_ptr) {});  // each tells the inbox how it ended
+    asio::co_spawn(context_, std::move(work), [this](std::exception_ptr thrown) {
+        if (!thrown) return;
+        Broken broken{Error{Code::internal, "{}", describe(thrown)}};
+        inbox_.push(std::move(broken));
+    });
 }
 
 Task<int> Timeline::run() {
@@ -79,32 +83,36 @@ void Timeline::begin(const wire::Account& account) {
 }
 
 void Timeline::on(const Event& event) {
-    if (const auto* made = std::get_if<KeyMade>(&event)) {
-        issued_ = made->issued;
-        for (const std::string& note : issued_->notes) progress_.warn(printable(note));
-        if (!keeper_ready_ && !outcome_) progress_.step(fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
-    } else if (const auto* failed = std::get_if<KeyFailed>(&event)) {
-        key_error_ = failed->error;
-        if (!outcome_) outcome_ = {"not_started", exit_status(failed->error.code()), failed->error};
-    } else if (const auto* said = std::get_if<LeaseSaid>(&event)) {
-        on_lease(said->event);
-    } else if (std::holds_alternative<LeaseLost>(event)) {
-        lease_lost_ = true;
-        if (!agent_) progress_.say("the connection to ephd was lost; taking the session up again");
-    } else if (const auto* line = std::get_if<KeeperSaid>(&event)) {
-        on_keeper(line->line);
-    } else if (std::holds_alternative<KeeperGone>(event)) {
-        keeper_gone_ = true;
-    } else if (const auto* signalled = std::get_if<Signalled>(&event)) {
-        on_signal(signalled->number);
-    } else if (const auto* settled = std::get_if<Settled>(&event)) {
-        settled_ = *settled;
-    }
+    std::visit([this](const auto& each) { on(each); }, event);
     if (!outcome_) start_agent_when_ready();
     if (!outcome_) check_children();
 }
 
-void Timeline::on_keeper(const KeeperLine& line) {
+void Timeline::on(const KeyMade& made) {
+    issued_ = made.issued;
+    for (const std::string& note : issued_->notes) progress_.warn(printable(note));
+    if (!keeper_ready_ && !outcome_) progress_.step(fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
+}
+
+void Timeline::on(const KeyFailed& failed) {
+    key_error_ = failed.error;
+    if (!outcome_) outcome_ = {"not_started", exit_status(failed.error.code()), failed.error};
+}
+
+void Timeline::on(const LeaseLost&) {
+    if (!agent_) progress_.say("the connection to ephd was lost; taking the session up again");
+}
+
+void Timeline::on(const KeeperGone&) { keeper_gone_ = true; }
+void Timeline::on(const ChildChanged&) {}  // on(Event) looks at the children after each event
+void Timeline::on(const Settled& settled) { settled_ = settled; }
+
+void Timeline::on(const Broken& broken) {
+    if (!outcome_) outcome_ = {"not_started", exit_status(broken.error.code()), broken.error};
+}
+
+void Timeline::on(const KeeperSaid& said) {
+    const KeeperLine& line = said.line;
     if (outcome_) return;
     const std::string where = plan_.host.empty() ? "this machine" : plan_.host;
     switch (line.state) {
@@ -129,10 +137,10 @@ void Timeline::on_keeper(const KeeperLine& line) {
     }
 }
 
-void Timeline::on_lease(const wire::LeaseEvent& event) {
+void Timeline::on(const LeaseSaid& said) {
+    const wire::LeaseEvent& event = said.event;
     const Timestamp end = from_millis(event.expires_at * 1000);
     if (event.event == "held") {
-        lease_lost_ = false;
         title_.set(fmt::format("eph {}: until {}", plan_.where(), local_clock(end)));
     } else if (event.event == "expiring") {
         title_.set(fmt::format("eph {}: ends at {}, in {}", plan_.where(), local_clock(end), format_left(end - now())));
@@ -145,7 +153,8 @@ void Timeline::on_lease(const wire::LeaseEvent& event) {
     }
 }
 
-void Timeline::on_signal(int number) {
+void Timeline::on(const Signalled& signalled) {
+    const int number = signalled.number;
     ++interrupts_;
     // A local agent shares the terminal: Ctrl-C was for it too, and it decides whether to end.
     if (number == SIGINT && agent_ && transport_.is_local() && interrupts_ == 1) return;
@@ -153,7 +162,7 @@ void Timeline::on_signal(int number) {
         outcome_->by_signal = true;
         return;
     }
-    outcome_ = {number == SIGINT ? "interrupted" : "ended by a signal", 128 + number, std::nullopt};
+    outcome_ = {number == SIGINT ? "interrupted" : "terminated", 128 + number, std::nullopt};
     outcome_->by_signal = true;
 }
 

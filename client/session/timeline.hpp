@@ -47,9 +47,16 @@ private:
 
     void begin(const wire::Account& account);
     void on(const Event& event);
-    void on_keeper(const KeeperLine& line);
-    void on_lease(const wire::LeaseEvent& event);
-    void on_signal(int number);
+    void on(const KeyMade& made);
+    void on(const KeyFailed& failed);
+    void on(const LeaseSaid& said);
+    void on(const LeaseLost&);
+    void on(const KeeperSaid& said);
+    void on(const KeeperGone&);
+    void on(const ChildChanged&);
+    void on(const Signalled& signalled);
+    void on(const Settled& settled);
+    void on(const Broken& broken);
     void start_agent_when_ready();
     void check_children();
     Task<void> finish();
@@ -84,7 +91,6 @@ private:
     std::vector<std::string> ssh_said_;
     bool keeper_ready_ = false;
     bool keeper_gone_ = false;
-    bool lease_lost_ = false;
     int interrupts_ = 0;
 };
 

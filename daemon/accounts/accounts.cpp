@@ -79,15 +79,31 @@ AccountRef Accounts::make(const Credential& from_client) {
             "It looks like proj_..., see platform.openai.com/settings.");
     }
     account->base = parse_base_url(base_url.empty() ? openai_base_url : base_url);
+    refuse_another_address(*account, from_client);
     account->place.base_url = account->base.text();
     account->own_base_url = account->base != parse_base_url(openai_base_url);
     account->fingerprint = fingerprint_of(account->admin_key);
     return account;
 }
 
+// Whoever may ask ephd for a key may not have ephd's own admin key sent to an address of their choice.
+void Accounts::refuse_another_address(const Account& account, const Credential& from_client) {
+    if (from_client.base_url.empty() || !from_client.admin_key.empty()) return;
+    const std::string& own = environment_.base_url.empty() ? config_.openai.base_url : environment_.base_url;
+    if (account.base == parse_base_url(own.empty() ? openai_base_url : own)) return;
+    throw Error{Code::forbidden, "the stored admin key is not sent to {}, which only EPH_OPENAI_BASE_URL names", account.base.text()}.hint(
+        "Store the address too (eph auth setup --base-url ...), set OPENAI_ADMIN_KEY as well, or unset EPH_OPENAI_BASE_URL.");
+}
+
 void Accounts::announce(const AccountRef& account) {
     if (!announced_.insert({account->place, account->fingerprint}).second) return;
     if (on_loaded) on_loaded(account->place);
+}
+
+AccountRef Accounts::preview(const Credential& credential) {
+    AccountRef account = make(credential);
+    if (!account) throw Error{Code::usage, "an account needs an admin key and a project id"};
+    return account;
 }
 
 AccountRef Accounts::pick(const std::string& provider, const Credential& from_client) {

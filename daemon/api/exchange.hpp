@@ -22,6 +22,7 @@ struct ApiRequest {
 
     std::string param(const std::string& name) const;        // "" when there is none
     std::string query_value(const std::string& name) const;  // "" when there is none
+    bool query_flag(const std::string& name) const;          // Error{usage} for what is neither 1, true, 0 nor false
 };
 
 struct ApiReply {

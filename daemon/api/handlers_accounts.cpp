@@ -104,11 +104,15 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     credential.base_url = wanted.base_url;
     if (credential.admin_key.empty()) throw Error{Code::usage, "the admin key is empty"};
     if (credential.project.empty()) throw Error{Code::usage, "the project id is empty"};
-    const AccountRef account = services.accounts.pick(request.param("provider"), credential);
+    if (request.param("provider") != "openai") {
+        throw Error{Code::usage, "the provider '{}' is not known", printable(request.param("provider"), 40)}.hint("Known providers: openai.");
+    }
+    const AccountRef account = services.accounts.preview(credential);
     co_await services.openai.check(account);
     services.accounts.store(std::move(credential));
     wire::Account document = view(*account);
     document.source = "file";
+    document.stored_in = services.accounts.file().string();
     ApiReply reply;
     reply.body = wire::encode(document);
     co_return reply;
@@ -121,7 +125,7 @@ Task<ApiReply> check_account(Services& services, const ApiRequest& request) {
     // One condition a line: g++ 12 frees the temporaries of a conditional co_await twice.
     bool passed = co_await step(report, "permission", reach(services, account));
     if (passed) passed = co_await step(report, "list", count(services, account));
-    if (passed && request.query_value("live") == "1") co_await check_live(services, account, request.actor, report);
+    if (passed && request.query_flag("live")) co_await check_live(services, account, request.actor, report);
     ApiReply reply;
     reply.body = wire::encode(report);
     co_return reply;

@@ -72,7 +72,7 @@ Task<std::optional<KeyRow>> adopt(Services& services, AccountRef account, std::s
 
 Task<ApiReply> list_keys(Services& services, const ApiRequest& request) {
     wire::KeyList list;
-    const bool everything = request.query_value("all") == "1";
+    const bool everything = request.query_flag("all");
     for (const KeyRow& key : everything ? services.ledger.recent_keys(1000) : services.ledger.unsettled_keys()) {
         list.keys.push_back(view(key));
     }

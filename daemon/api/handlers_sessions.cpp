@@ -10,10 +10,8 @@ namespace {
 constexpr Duration revoke_patience = std::chrono::seconds{15};
 
 void check_names(const wire::StartSession& wanted) {
-    if (wanted.host.empty() || wanted.host.size() > 255 || has_control(wanted.host) || wanted.host.starts_with('-') ||
-        wanted.host.find(' ') != wanted.host.npos) {
-        throw Error{Code::usage, "'{}' cannot be a host", printable(wanted.host, 80)};
-    }
+    const std::string_view fault = fault_of_host(wanted.host);
+    if (!fault.empty()) throw Error{Code::usage, "'{}' cannot be a host: {}", printable(wanted.host, 80), fault};
     if (wanted.agent.empty() || wanted.agent.size() > 40 || has_control(wanted.agent)) {
         throw Error{Code::usage, "'{}' cannot be an agent's name", printable(wanted.agent, 40)};
     }
@@ -67,7 +65,7 @@ SessionId resolve(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> list_sessions(Services& services, const ApiRequest& request) {
     wire::SessionList list;
-    const bool active_only = request.query_value("active") == "1";
+    const bool active_only = request.query_flag("active");
     for (const SessionRow& row : active_only ? services.ledger.active_sessions() : services.ledger.recent_sessions(200)) {
         list.sessions.push_back(view(row, services.ledger.key(row.key)));
     }

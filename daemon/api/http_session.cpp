@@ -30,6 +30,7 @@ using Parser = http::request_parser<http::string_body>;
 constexpr std::uint32_t header_limit = 16 * 1024;
 constexpr std::uint64_t body_limit = 1024 * 1024;
 constexpr Duration silence_limit = std::chrono::minutes{1};  // between requests, and within one
+constexpr Duration stranger_limit = std::chrono::seconds{2};
 constexpr Duration write_limit = std::chrono::seconds{10};
 
 std::string_view text(boost::beast::string_view view) { return {view.data(), view.size()}; }
@@ -145,11 +146,11 @@ ApiReply reply_for_current_exception() {
     }
 }
 
-Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive, bool head_only) {
+Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive) {
     std::string bytes = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nContent-Length: {}\r\n{}\r\n", reply.status,
                                     text(http::obsolete_reason(static_cast<http::status>(reply.status))), reply.content_type,
                                     reply.body.size() + 1, keep_alive ? "" : "Connection: close\r\n");
-    if (!head_only) bytes += reply.body + "\n";
+    bytes += reply.body + "\n";
     co_await within(write_limit, write_all(socket, bytes), "the client does not read");
     wipe(bytes);
     wipe(reply.body);
@@ -176,7 +177,7 @@ Task<bool> answer(Socket& socket, Services& services, Parser::value_type& messag
         co_return false;
     }
     if (reply.body.empty()) co_return false;  // the client left before its stream began
-    co_await send_reply(socket, std::move(reply), keep_alive, false);
+    co_await send_reply(socket, std::move(reply), keep_alive);
     co_return keep_alive;
 }
 
@@ -192,28 +193,31 @@ Task<void> serve_client(Socket socket, Services& services, const bool& stopping)
     bool open = true;
     boost::beast::flat_buffer buffer;
     buffer.reserve(8192);
-    if (peer.uid != getuid()) {
-        spdlog::warn("a connection of user {} was refused", peer.uid);
-        ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"});
-        co_await send_reply(socket, std::move(reply), false, false);
-        open = false;
-    }
+    // A stranger's request is read before it is refused: an answer to one that is still being written would be lost.
+    const bool stranger = peer.uid != getuid();
+    if (stranger) spdlog::warn("a connection of user {} was refused", peer.uid);
+    const Duration patience = stranger ? stranger_limit : silence_limit;
     while (open && !stopping) {
         Parser parser;
         parser.header_limit(header_limit);
         parser.body_limit(body_limit);
         boost::system::error_code failure;
         try {
-            failure = co_await within(silence_limit, read_request(socket, buffer, parser), "the client is silent");
+            failure = co_await within(patience, read_request(socket, buffer, parser), "the client is silent");
         } catch (const Error&) {
             co_return;
         }
         if (failure == http::error::body_limit || failure == http::error::header_limit) {
-            ApiReply reply = reply_for(Error{Code::usage, "the request is too large"});
-            co_await send_reply(socket, std::move(reply), false, false);
+            ApiReply reply = reply_for(Error{Code::usage, "the request is too large"}.hint("At most 16 kB of headers and 1 MB of body."));
+            co_await send_reply(socket, std::move(reply), false);
             co_return;
         }
         if (failure) co_return;
+        if (stranger) {
+            ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"});
+            co_await send_reply(socket, std::move(reply), false);
+            co_return;
+        }
         open = co_await answer(socket, services, parser.get(), peer, parser.keep_alive());
     }
 }

@@ -84,6 +84,13 @@ std::string ApiRequest::query_value(const std::string& name) const { return valu
 
 std::span<const Route> all_routes() { return routes; }
 
+bool ApiRequest::query_flag(const std::string& name) const {
+    const std::string value = query_value(name);
+    if (value == "1" || value == "true") return true;
+    if (value.empty() || value == "0" || value == "false") return false;
+    throw Error{Code::usage, "'{}' must be 1 or 0, not '{}'", name, printable(value, 40)};
+}
+
 const Route& find_route(ApiRequest& request) {
     read_query(request);
     bool known_path = false;

@@ -30,6 +30,7 @@ wire::Key view(const KeyRow& key) {
     document.expires_at = seconds(key.deadline);
     document.revoked_at = seconds(key.revoked);
     document.reason = key.reason;
+    document.outcome = key.outcome;
     document.attempts = key.attempts;
     if (key.state == KeyState::revoking) document.next_attempt_at = seconds(key.due);
     document.last_error = printable(key.last_error);
@@ -54,7 +55,7 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
 }
 
 wire::Account view(const Account& account) {
-    return {account.place.provider, account.place.project, account.place.base_url, account.fingerprint, account.source,
+    return {account.place.provider, account.place.project, account.place.base_url, account.fingerprint, account.source, {},
             account.own_base_url};
 }
 

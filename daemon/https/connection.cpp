@@ -5,7 +5,6 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
 
 #include "common/async/within.hpp"
@@ -100,10 +99,16 @@ Task<void> tunnel(tcp::socket& socket, Proxy proxy, BaseUrl target, HttpLimits l
 Task<void> handshake(HttpsClient::Connection::Tls& stream, BaseUrl target, HttpLimits limits) {
     boost::system::error_code not_an_address;
     (void)asio::ip::make_address(target.host, not_an_address);
+    const auto ssl = stream.native_handle();
     if (not_an_address) {  // SNI takes names only; the call behind the macro SSL_set_tlsext_host_name
-        SSL_ctrl(stream.native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target.host.data());
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target.host.data());
     }
-    stream.set_verify_callback(asio::ssl::host_name_verification{target.host});
+    // OpenSSL's own check of the name, because it says what it found.
+    X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int set = not_an_address ? X509_VERIFY_PARAM_set1_host(wanted, target.host.c_str(), 0)
+                                   : X509_VERIFY_PARAM_set1_ip_asc(wanted, target.host.c_str());
+    if (set != 1) throw Error{Code::internal, "the certificate of {} cannot be checked", target.host};
     co_await within(limits.handshake, shake(stream, target.authority()),
                     fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
 }

@@ -27,8 +27,6 @@ public:
     // False when the peer has closed, or has said something that nobody asked for.
     bool usable();
 
-    bool reused = false;
-
 private:
     std::variant<Plain, Tls> stream_;
 };

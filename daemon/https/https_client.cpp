@@ -14,9 +14,8 @@ struct HttpsClient::Trust {
     asio::ssl::context context{asio::ssl::context::tls_client};
 };
 
-HttpsClient::HttpsClient(asio::any_io_executor executor, HttpLimits limits, std::string https_proxy, std::string no_proxy)
-    : executor_(executor),
-      limits_(limits),
+HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy)
+    : limits_(limits),
       https_proxy_(std::move(https_proxy)),
       no_proxy_(std::move(no_proxy)),
       trust_(std::make_unique<Trust>()) {
@@ -42,7 +41,6 @@ std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base)
     if (found == idle_.rend()) return nullptr;
     auto connection = std::move(found->connection);
     idle_.erase(std::next(found).base());
-    connection->reused = true;
     return connection;
 }
 

@@ -48,7 +48,7 @@ struct HttpLimits {
 class HttpsClient {
 public:
     // `https_proxy`, `no_proxy`: as in the environment. TLS trusts the system's store, or SSL_CERT_FILE.
-    HttpsClient(asio::any_io_executor executor, HttpLimits limits, std::string https_proxy, std::string no_proxy);
+    HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy);
     ~HttpsClient();
 
     // Throws TransportError. `credential` goes out as a bearer token; it must live until the answer.
@@ -68,7 +68,6 @@ private:
     std::unique_ptr<Connection> reuse(const BaseUrl& base);
     Task<std::unique_ptr<Connection>> open(BaseUrl base);
 
-    asio::any_io_executor executor_;
     HttpLimits limits_;
     std::string https_proxy_;
     std::string no_proxy_;

@@ -46,11 +46,13 @@ std::optional<Timestamp> Janitor::start_due() {
     for (KeyRow& key : upcoming) {
         if (in_flight_.contains(key.id)) continue;
         if (*key.due > at) return key.due;
-        if (key.state != KeyState::revoking) {
-            const std::string reason = key.state == KeyState::live ? "deadline" : "answer_lost";
-            ledger_.revoke(key.id, reason, at, "janitor");
+        if (key.state == KeyState::creating) {
+            ledger_.lost(key.id, at + std::chrono::minutes{1}, "nobody has finished its creation");
+            key = ledger_.key(key.id).value();
+        } else if (key.state == KeyState::live) {
+            ledger_.revoke(key.id, "deadline", at, "janitor");
             key.state = KeyState::revoking;
-            if (on_revoking) on_revoking(key, reason);
+            if (on_revoking) on_revoking(key, "deadline");
         }
         // Out of the way, so that what waits for one provider never hides what is due at another.
         if (const auto held = held_.find(key.place); held != held_.end()) {
@@ -107,8 +109,8 @@ Task<void> Janitor::attempt(KeyRow key) {
 
 void Janitor::revoke(const KeyId& key, const std::string& reason, const std::string& actor) {
     const std::optional<KeyRow> row = ledger_.key(key);
-    if (!row || row->state == KeyState::revoked) return;
-    if (row->state != KeyState::revoking) {
+    if (!row || row->state == KeyState::revoked || row->state == KeyState::creating) return;
+    if (row->state == KeyState::live) {
         ledger_.revoke(key, reason, now(), actor);
         if (on_revoking) on_revoking(*row, reason);
     } else {

@@ -34,7 +34,7 @@ public:
 
     void wake() { timer_.poke(); }
 
-    // Records that the key is to go and starts at once.
+    // Records that the key is to go and starts at once. A key that is still being created is its creator's to revoke.
     void revoke(const KeyId& key, const std::string& reason, const std::string& actor);
 
     // A key whose revocation somebody waits for, and how many attempts it had failed by then.

@@ -73,7 +73,7 @@ Task<void> Janitor::settle_gone(AccountRef account, std::vector<KeyId> candidate
         if (still_there) continue;
         ledger_.revoked(id, "gone at the provider");
         spdlog::warn("key {} is gone at the provider, though nobody here revoked it", id.text());
-        if (on_revoking) on_revoking(*row, "gone at the provider");
+        if (on_revoking) on_revoking(*row, "gone_at_provider");
         answered_.notify();
     }
 }

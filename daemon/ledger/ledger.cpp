@@ -57,8 +57,9 @@ Ledger::~Ledger() {
 }
 
 void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor) {
-    // Should the one who creates it vanish without a word, the janitor looks after the row.
-    const Timestamp abandoned = key.created + std::chrono::minutes{3};
+    // Should the one who creates it vanish without a word, the janitor looks after the row. Longer than every limit of a
+    // creation together.
+    const Timestamp abandoned = key.created + std::chrono::minutes{15};
     Transaction transaction{store_->database};
     store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
                            key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),

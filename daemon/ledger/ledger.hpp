@@ -27,7 +27,7 @@ public:
     void never_made(const KeyId& key, const std::string& why);  // the provider's clear no
     // The answer to the creation was lost, or came when the row had moved on: it may take effect until `unproven_until`.
     void lost(const KeyId& key, Timestamp unproven_until, const std::string& why);
-    // No change unless the key is creating or live.
+    // No change unless the key is live.
     void revoke(const KeyId& key, const std::string& reason, Timestamp due, const std::string& actor);
     void retry(const KeyId& key, const std::string& error, Timestamp due);
     void revoked(const KeyId& key, const std::string& outcome);

@@ -35,7 +35,7 @@ struct Ledger::Store {
                         "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, revoked = NULL, outcome = '', "
                         "reason = iif(reason = '', 'answer_lost', reason), last_error = ? WHERE id = ?"};
     Statement mark_revoking{database,
-                            "UPDATE keys SET state = 'revoking', due = ?, reason = ? WHERE id = ? AND state IN ('creating', 'live')"};
+                            "UPDATE keys SET state = 'revoking', due = ?, reason = ? WHERE id = ? AND state = 'live'"};
     Statement mark_retry{database,
                          "UPDATE keys SET due = ?, attempts = attempts + 1, last_error = ? WHERE id = ? AND state = 'revoking'"};
     Statement mark_revoked{database,

@@ -17,7 +17,7 @@ constexpr Duration may_still_appear = std::chrono::minutes{1}; // how long an un
 }  // namespace
 
 Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor, TaskGroup& tasks)
-    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), janitor_(janitor), tasks_(tasks) {}
+    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), janitor_(janitor), tasks_(tasks), created_(executor) {}
 
 KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
     const Config& config = accounts_.config();
@@ -40,6 +40,14 @@ KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& reques
 }
 
 Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key) {
+    struct UnderWay {
+        Sessions& sessions;
+        explicit UnderWay(Sessions& all) : sessions(all) { ++sessions.creating_; }
+        ~UnderWay() {
+            --sessions.creating_;
+            sessions.created_.notify();
+        }
+    } under_way{*this};
     Created created;
     std::optional<CreateError> failure;
     try {
@@ -101,9 +109,23 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
         ledger_.session_over(session.id, "not_started", std::nullopt, actor);
         std::rethrow_exception(failure);
     }
+    if (lease->over) {  // it was ended while its key was being made
+        const std::string reason = lease->events.empty() ? "asked" : lease->events.back().reason;
+        janitor_.revoke(started.issued.key.id, reason, actor);
+        throw Error{Code::session_over, "session {} was ended while its key was being made", session.id.text()};
+    }
     started.lease = std::move(lease);
     spdlog::info("session {} on {} started with key {}", session.id.text(), session.host, started.issued.key.id.text());
     co_return started;
+}
+
+Task<bool> Sessions::idle(Duration limit) {
+    const auto until = Signal::Clock::now() + limit;
+    while (creating_ > 0) {
+        if (Signal::Clock::now() >= until) co_return false;
+        co_await created_.wait_until(until);
+    }
+    co_return true;
 }
 
 void Sessions::resume() {

@@ -57,6 +57,9 @@ public:
     // The key stopped being live for a reason of its own: deadline, revoked by name, gone.
     void key_over(const KeyRow& key, const std::string& reason);
 
+    // At shutdown: no creation under way. False when `limit` came first.
+    Task<bool> idle(Duration limit);
+
     std::size_t active() const { return leases_.size(); }
 
 private:
@@ -72,6 +75,8 @@ private:
     Janitor& janitor_;
     TaskGroup& tasks_;
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
+    int creating_ = 0;
+    Signal created_;
 };
 
 }  // namespace eph

@@ -148,7 +148,7 @@ TEST_CASE("one provider that asks for time does not keep ephd from another") {
     Sim busy, other;
     TempHome home;
     Daemon ephd{home, busy};
-    const Variables at_other{{"Eph-Base-Url", other.base_url()}};
+    const Variables at_other{{"Eph-Admin-Key", admin_key}, {"Eph-Base-Url", other.base_url()}};
     for (int i = 0; i < 25; ++i) (void)ephd.create_key();
     busy.fault({{"kind", "status"}, {"status", 429}, {"times", -1}, {"headers", {{"Retry-After", "60"}}}, {"match", {{"method", "DELETE"}}}});
     HttpConnection cleanup{home.socket()};

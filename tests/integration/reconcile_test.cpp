@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Fixture, "the same project over another base URL is no reason t
     Daemon ephd{home, sim};
     sim.wait_for_answered("GET /users");
     (void)ephd.create_key();
-    const Variables by_name{{"Eph-Base-Url", "http://localhost:" + std::to_string(sim.port()) + "/v1"}};
+    const Variables by_name{{"Eph-Admin-Key", admin_key}, {"Eph-Base-Url", "http://localhost:" + std::to_string(sim.port()) + "/v1"}};
     const Json result = ephd.post("/v1/cleanup", {{"all", true}}, 200, by_name);
     CHECK(result.at("listed") == 1);
     CHECK(result.at("revoked") == 1);

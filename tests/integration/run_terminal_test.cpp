@@ -76,3 +76,25 @@ TEST_CASE_METHOD(World, "auth setup takes the key from a pipe, and stores nothin
     CHECK(nothing.status == 64);
     CHECK(nothing.err == "eph: no admin key was given\nType it at the question, or pipe it in as one line.\n");
 }
+
+TEST_CASE_METHOD(World, "Ctrl-C before the agent starts ends the session, and no key stays") {
+    sim.fault({{"kind", "delay"}, {"delay_ms", 1000}, {"match", {{"method", "POST"}}}});
+    Pty person(command({"testhost"}), home.variables);
+    sim.wait_for("POST service_accounts");
+    person.type("\x03");
+    CHECK(person.wait() == 130);
+    sim.wait_for_answered("DELETE service_accounts");
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(World, "the terminal is as it was, whatever the agent did to it") {
+    host.agent("stty size; stty raw -echo; printf '\\033[?1049h'; exit 3\n");
+    const std::string script = "stty -a >'" + home.path("before").string() + "'; " EPH " testhost; echo \"status $?\"; stty -a >'" +
+                               home.path("after").string() + "'; echo finished";
+    Pty person({"/bin/sh", "-c", script}, home.variables);
+    person.wait_for("finished");
+    CHECK_THAT(person.screen(), Contains("24 80"));
+    CHECK_THAT(person.screen(), Contains("status 3"));
+    CHECK(read_file(home.path("before")) == read_file(home.path("after")));
+    CHECK_FALSE(read_file(home.path("after")).empty());
+}

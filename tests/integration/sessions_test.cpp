@@ -135,7 +135,7 @@ TEST_CASE_METHOD(Fixture, "a session that is stopped while its key is made leave
 TEST_CASE_METHOD(Fixture, "a host that cannot be is refused before a key is made") {
     for (const char* host : {"", "-oProxyCommand=x", "a b", "a\nb", "a\x7f"}) {
         const Json error = ephd.post("/v1/sessions", {{"host", host}}, 400).at("error");
-        CHECK_THAT(error.at("message").get<std::string>(), Catch::Matchers::EndsWith("cannot be a host"));
+        CHECK_THAT(error.at("message").get<std::string>(), Catch::Matchers::Contains("cannot be a host: it "));
     }
     CHECK(ephd.post("/v1/sessions", {{"host", std::string(256, 'a')}}, 400).at("error").at("code") == "usage");
     CHECK(sim.requests("POST").empty());

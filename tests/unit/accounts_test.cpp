@@ -62,7 +62,15 @@ TEST_CASE_METHOD(Fixture, "an account goes to OpenAI itself unless something say
     CHECK(plain->pick("openai", {})->place.base_url == "https://api.openai.com/v1");
     CHECK_FALSE(plain->pick("openai", {})->own_base_url);
     CHECK_FALSE(plain->pick("openai", credential("", "", "https://API.openai.com:443/v1/"))->own_base_url);
-    CHECK(plain->pick("openai", credential("", "", "https://eu.api.openai.com/v1"))->own_base_url);
+    CHECK(plain->pick("openai", credential("mine", "", "https://eu.api.openai.com/v1"))->own_base_url);
+}
+
+TEST_CASE_METHOD(Fixture, "ephd's own key goes to no address that only a client names") {
+    const Error error = error_of([&] { accounts(credential("sk", "proj_1"))->pick("openai", credential("", "", "http://127.0.0.1:1/v1")); });
+    CHECK(error.code() == Code::forbidden);
+    CHECK(error.message() == "the stored admin key is not sent to http://127.0.0.1:1/v1, which only EPH_OPENAI_BASE_URL names");
+    const auto there = accounts(credential("sk", "proj_1", "http://127.0.0.1:1/v1"));
+    CHECK(there->pick("openai", credential("", "", "http://127.0.0.1:1/v1"))->own_base_url);
 }
 
 TEST_CASE_METHOD(Fixture, "what is missing is said, with what to do") {

@@ -38,7 +38,7 @@ TEST_CASE_METHOD(Fixture, "a key that is intended is in the ledger before it is 
     CHECK((key.place == place));
     CHECK(key.host == "web.example");
     CHECK((key.deadline == moment + 2h));
-    CHECK((key.due == moment + 3min));  // looked after should its creator vanish
+    CHECK((key.due == moment + 15min));  // looked after should its creator vanish
     CHECK(trail() == Texts{"creating"});
     CHECK(ledger.audit(0, 1).at(0).actor == "uid 0 pid 1");
 }
@@ -64,14 +64,21 @@ TEST_CASE_METHOD(Fixture, "a key goes from creating over live and revoking to re
     CHECK(trail() == Texts{"creating", "live", "revoking", "retry", "revoked"});
 }
 
-TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become live") {
+TEST_CASE_METHOD(Fixture, "a key that is being created is its creator's to revoke") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
+    CHECK(row("k1").state == KeyState::creating);
+    CHECK(trail() == Texts{"creating"});
+}
+
+TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become live") {
+    ledger.intend(a_key("k1"), std::nullopt, "test");
+    ledger.lost(KeyId{"k1"}, moment + 60s, "reset");
     const Error error = error_of([&] { ledger.live(KeyId{"k1"}, "svc_1", "key_1"); });
     CHECK(error.code() == Code::internal);
     CHECK(error.message() == "key k1 is no longer being created");
     CHECK(row("k1").service_account_id.empty());
-    CHECK(trail() == Texts{"creating", "revoking"});
+    CHECK(trail() == Texts{"creating", "answer_lost"});
 }
 
 TEST_CASE_METHOD(Fixture, "a key whose answer was lost is looked for, whatever became of its row meanwhile") {
@@ -192,6 +199,7 @@ TEST_CASE_METHOD(Fixture, "when an account is back, what waits for it is due, an
     elsewhere.place.project = "proj_2";
     add_live(ledger, "k1");
     ledger.intend(elsewhere, std::nullopt, "test");
+    ledger.live(KeyId{"k2"}, "svc_2", "key_2");
     for (const char* id : {"k1", "k2"}) ledger.revoke(KeyId{id}, "asked", moment + 5min, "test");
     ledger.due_now(place, moment);
     CHECK((row("k1").due == moment));

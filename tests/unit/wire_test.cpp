@@ -15,7 +15,7 @@ wire::Key a_key() {
     wire::Key key;
     key.id = "k1", key.name = "eph-web", key.state = "revoking", key.provider = "openai", key.project = "proj_1", key.host = "web";
     key.session = "s1", key.service_account_id = "svc_acct_1", key.api_key_id = "key_1", key.created_at = 1, key.expires_at = 2;
-    key.revoked_at = 3, key.reason = "asked", key.attempts = 4, key.next_attempt_at = 5, key.last_error = "ü \"quoted\"\n", key.foreign = true;
+    key.revoked_at = 3, key.reason = "asked", key.outcome = "confirmed", key.attempts = 4, key.next_attempt_at = 5, key.last_error = "ü \"quoted\"\n", key.foreign = true;
     return key;
 }
 
@@ -46,12 +46,12 @@ void check_round_trip(const T& document, std::size_t fields) {
 }  // namespace
 
 TEST_CASE("each document of the API survives the wire with every field") {
-    check_round_trip(a_key(), 17);
+    check_round_trip(a_key(), 18);
     check_round_trip(a_session(), 12);
     wire::Account account;
     account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1", account.fingerprint = "0a", account.source = "file";
-    account.custom = true;
-    check_round_trip(account, 6);
+    account.stored_in = "/c", account.custom = true;
+    check_round_trip(account, 7);
     check_round_trip(wire::Status{"0.1", 1, 2, "/l", {account}, {a_session()}, {a_key()}, {"note"}}, 8);
     check_round_trip(wire::KeyList{{a_key(), a_key()}, "note"}, 2);
     check_round_trip(wire::SessionList{{a_session()}}, 1);

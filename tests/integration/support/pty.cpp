@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #if defined(__APPLE__)
 #include <util.h>
@@ -18,7 +19,7 @@
 
 namespace eph::test {
 
-Terminal::Terminal(std::vector<std::string> argv, const Variables& variables) {
+Pty::Pty(std::vector<std::string> argv, const Variables& variables) {
     std::vector<char*> arguments;
     for (std::string& word : argv) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -39,35 +40,41 @@ Terminal::Terminal(std::vector<std::string> argv, const Variables& variables) {
     fcntl(descriptor_, F_SETFL, O_NONBLOCK);
 }
 
-Terminal::~Terminal() {
-    close();
+Pty::~Pty() {
+    hang_up();
     if (!running()) return;
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
 }
 
-void Terminal::close() {
+void Pty::hang_up() {
     if (descriptor_ >= 0) ::close(descriptor_);
     descriptor_ = -1;
 }
 
-void Terminal::type(const std::string& keys) { REQUIRE(write(descriptor_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); }
+void Pty::type(const std::string& keys) { REQUIRE(write(descriptor_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); }
 
-void Terminal::look() {
+bool Pty::echoes() {
+    termios settings{};
+    REQUIRE(tcgetattr(descriptor_, &settings) == 0);
+    return (settings.c_lflag & ECHO) != 0;
+}
+
+void Pty::look() {
     char piece[65536];
     while (descriptor_ >= 0) {
         const ssize_t n = read(descriptor_, piece, sizeof piece);
         if (n <= 0) return;
-        shown_.append(piece, static_cast<std::size_t>(n));
+        screen_.append(piece, static_cast<std::size_t>(n));
     }
 }
 
-const std::string& Terminal::shown() {
+const std::string& Pty::screen() {
     look();
-    return shown_;
+    return screen_;
 }
 
-bool Terminal::running() {
+bool Pty::running() {
     if (pid_ < 0) return false;
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) != pid_) return true;
@@ -76,20 +83,20 @@ bool Terminal::running() {
     return false;
 }
 
-void Terminal::wait_for(const std::string& text, Limit limit) {
+void Pty::wait_for(const std::string& text, Limit limit) {
     const bool came = eventually([&] {
         const bool alive = running();
-        return shown().find(text) != std::string::npos || !alive;
+        return screen().find(text) != std::string::npos || !alive;
     }, limit);
-    if (!came || shown().find(text) == std::string::npos) FAIL("the terminal did not show '" << text << "', but:\n" << shown_);
+    if (!came || screen().find(text) == std::string::npos) FAIL("the terminal did not show '" << text << "', but:\n" << screen_);
 }
 
-int Terminal::wait(Limit limit) {
+int Pty::wait(Limit limit) {
     const bool ended = eventually([&] {
         look();
         return !running();
     }, limit);
-    if (!ended) FAIL("the program in the terminal did not end; it showed:\n" << shown_);
+    if (!ended) FAIL("the program in the terminal did not end; it showed:\n" << screen_);
     look();
     return status_;
 }

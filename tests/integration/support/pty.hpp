@@ -5,19 +5,20 @@
 
 namespace eph::test {
 
-class Terminal {
+class Pty {
 public:
-    Terminal(std::vector<std::string> argv, const Variables& variables);
-    ~Terminal();  // hangs up, as closing the window does
-    Terminal(const Terminal&) = delete;
-    Terminal& operator=(const Terminal&) = delete;
+    Pty(std::vector<std::string> argv, const Variables& variables);
+    ~Pty();  // hangs up, as closing the window does
+    Pty(const Pty&) = delete;
+    Pty& operator=(const Pty&) = delete;
 
     pid_t pid() const { return pid_; }
     void type(const std::string& keys);
-    const std::string& shown();                                     // everything so far
-    void wait_for(const std::string& text, Limit limit = 20s);      // fails the test when it does not appear
-    int wait(Limit limit = 30s);                                    // the exit status, as Finished has it
-    void close();                                                   // closes the window
+    const std::string& screen();                                // everything shown so far
+    void wait_for(const std::string& text, Limit limit = 20s);  // fails the test when it does not appear
+    int wait(Limit limit = 30s);                                // the exit status, as Finished has it
+    bool echoes();                                              // whether what is typed is shown
+    void hang_up();                                             // closes the window
 
 private:
     void look();
@@ -26,7 +27,7 @@ private:
     pid_t pid_ = -1;
     int status_ = -1;
     int descriptor_ = -1;
-    std::string shown_;
+    std::string screen_;
 };
 
 }  // namespace eph::test

@@ -40,9 +40,9 @@ std::vector<pid_t> descendants(pid_t parent) {
 
 }  // namespace
 
-Sshd::Sshd(TempHome& home) : home_(home) {
+Sshd::Sshd(TempHome& home, const std::string& lines) : home_(home), lines_(lines) {
     if (getuid() == 0) mkdir("/run/sshd", 0755);  // where sshd's unprivileged half lives
-    std::filesystem::create_directories(remote_home());
+    std::filesystem::create_directories(host_home());
     make_keys();
     for (int tries = 0; tries < 10; ++tries) {  // between choosing a port and listening on it, it may be taken
         if (start()) {
@@ -64,11 +64,11 @@ void Sshd::make_keys() {
 bool Sshd::start() {
     port_ = free_port();
     const std::string directory = home_.path("sshd");
-    write_file(directory + "/config", "ListenAddress 127.0.0.1\nPort " + std::to_string(port_) + "\nHostKey " + directory +
+    write_file(directory + "/config", lines_ + "ListenAddress 127.0.0.1\nPort " + std::to_string(port_) + "\nHostKey " + directory +
                                           "/host_key\nAuthorizedKeysFile " + directory +
                                           "/client_key.pub\nPidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
                                           "PrintMotd no\nMaxStartups 100\nMaxSessions 100\nAllowTcpForwarding yes\nAllowStreamLocalForwarding yes\n"
-                                          "SetEnv HOME=" + remote_home().string() + "\n");
+                                          "SetEnv HOME=" + host_home().string() + "\n");
     program_ = std::make_unique<Program>(std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", directory + "/config"}, home_.variables);
     eventually([&] { return program_->err().find("Server listening") != std::string::npos || !program_->running(); });
     return program_->running();
@@ -85,8 +85,8 @@ void Sshd::configure_client() {
     home_.variables["PATH"] = home_.path("bin").string() + ":" + home_.variables["PATH"];
 }
 
-void Sshd::script(const std::string& path, const std::string& text) {
-    write_file(remote_home() / path, "#!/bin/sh\n" + text, std::filesystem::perms::owner_all);
+void Sshd::tool(const std::string& path, const std::string& text) {
+    write_file(host_home() / path, "#!/bin/sh\n" + text, std::filesystem::perms::owner_all);
 }
 
 int Sshd::connections() const {

@@ -9,13 +9,13 @@ namespace eph::test {
 
 class Sshd {
 public:
-    // Puts an `ssh` first on `home`'s PATH that has, besides `testhost`, `deadhost`, where nobody listens.
-    explicit Sshd(TempHome& home);
+    // Puts an `ssh` first on `home`'s PATH that has, besides `testhost`, `deadhost`, where nobody listens. `lines` come
+    // first in sshd's configuration.
+    explicit Sshd(TempHome& home, const std::string& lines = "");
 
-    // Home of who logs in there.
-    std::filesystem::path remote_home() const { return home_.path("remote"); }
-    // An executable there, by its path below the home directory.
-    void script(const std::string& path, const std::string& text);
+    std::filesystem::path host_home() const { return home_.path("remote"); }   // of who logs in there
+    void tool(const std::string& path, const std::string& text);               // an sh script, by its path below that home
+    void agent(const std::string& text) { tool(".local/bin/pi", text); }
 
     int connections() const;  // that were accepted
     void cut();               // ends every connection, as a cable that is pulled would, for the client at once
@@ -26,6 +26,7 @@ private:
     bool start();
 
     TempHome& home_;
+    std::string lines_;
     int port_ = 0;
     std::unique_ptr<Program> program_;
 };

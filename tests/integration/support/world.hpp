@@ -7,31 +7,23 @@
 
 namespace eph::test {
 
+// The agent's stand-in says where it is and what it was given. On the host from the start; tests let it do more.
+inline constexpr const char* honest_agent = "echo \"dir=$PI_CODING_AGENT_DIR\"\necho \"arguments=$*\"\necho \"key=$OPENAI_API_KEY\"\n";
+
 struct World {
-    Sim sim{{"--reply", "hello from the model"}};
+    explicit World(std::vector<std::string> sim_options = {}, const std::string& sshd_lines = "");
+
+    std::vector<std::string> command(std::vector<std::string> words) const;  // eph's
+    Program start(std::vector<std::string> words, const std::string& input = "") const { return Program{command(std::move(words)), home.variables, input}; }
+    Finished eph(std::vector<std::string> words, const std::string& input = "") const { return start(std::move(words), input).wait(60s); }
+
+    static std::filesystem::path directory(const std::string& said);  // of the session on the host, as the honest agent said it
+    bool nothing_left(const std::filesystem::path& directory);        // waits until the directory and every key are gone
+
+    Sim sim;
     TempHome home;
-    Sshd sshd{home};
-    Daemon ephd{home, sim};
-
-    std::unique_ptr<Program> start(std::vector<std::string> words, const std::string& input = "", const Variables& extra = {});
-    Finished eph(std::vector<std::string> words, const std::string& input = "", const Variables& extra = {});
-    std::unique_ptr<Terminal> terminal(std::vector<std::string> words);
-
-    // The agent's stand-in: says `started DIRECTORY PID`, then does `text`.
-    void agent(const std::string& text);
-
-    // What the stand-in of a running eph said of itself.
-    struct Agent {
-        std::filesystem::path directory;
-        pid_t pid;
-        bool gone() const;  // waits for it: no process, no directory
-    };
-    static Agent agent_of(Program& eph);
-
-    bool all_revoked();  // waits for it
+    Sshd host;
+    Daemon ephd;
 };
-
-// With KEY for a key's id and TIME for a time of day; which of the two that run side by side was first is left out.
-std::string normal(std::string text);
 
 }  // namespace eph::test

@@ -1,0 +1,16 @@
+// What every child of eph's gets, and does not get.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace eph {
+
+// eph's own environment without the credentials that it was given.
+std::vector<std::string> clean_environment();
+
+// Marks every descriptor from `first` on to be closed at the next exec: sockets of eph's, the lease's above all, are
+// nobody else's.
+void close_on_exec_from(int first);
+
+}  // namespace eph

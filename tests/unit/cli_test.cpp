@@ -1,0 +1,101 @@
+// eph's command line.
+#include "client/cli.hpp"
+
+#include "tests/support/error_of.hpp"
+
+using namespace eph;
+using namespace eph::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Row {
+    Words line;
+    std::string_view command;
+    Words words;
+    std::map<std::string, std::string, std::less<>> options;
+};
+
+}  // namespace
+
+TEST_CASE("a command line is a host and a task, unless it begins with a command") {
+    const Row table[] = {
+        {{"web"}, "run", {"web"}, {}},
+        {{"web", "fix", "it"}, "run", {"web", "fix", "it"}, {}},
+        {{"--ttl", "2h", "web", "fix"}, "run", {"web", "fix"}, {{"--ttl", "2h"}}},
+        {{"web", "--ttl=2h", "fix"}, "run", {"web", "fix"}, {{"--ttl", "2h"}}},
+        {{"web", "fix", "--ttl", "2h"}, "run", {"web", "fix"}, {{"--ttl", "2h"}}},
+        {{"web", "--", "--ttl", "2h"}, "run", {"web", "--ttl", "2h"}, {}},
+        {{"--", "status"}, "run", {"status"}, {}},
+        {{"run", "status"}, "run", {"status"}, {}},
+        {{"run", "keys", "do", "it"}, "run", {"keys", "do", "it"}, {}},
+        {{"web", "explain", "-h"}, "run", {"web", "explain", "-h"}, {}},
+        {{"web", "explain", "--help"}, "run", {"web", "explain", "--help"}, {}},
+        {{"web", "-"}, "run", {"web", "-"}, {}},
+        {{"--local", "fix", "-x"}, "run", {"fix", "-x"}, {{"--local", ""}}},
+        {{"status"}, "status", {}, {}},
+        {{"status", "--json"}, "status", {}, {{"--json", ""}}},
+        {{"stop", "abc"}, "stop", {"abc"}, {}},
+        {{"keys", "revoke", "abc"}, "keys revoke", {"abc"}, {}},
+        {{"keys", "create", "--ttl", "1h", "bot"}, "keys create", {"bot"}, {{"--ttl", "1h"}}},
+        {{"cleanup", "--all"}, "cleanup", {}, {{"--all", ""}}},
+        {{"auth", "doctor", "--live"}, "auth doctor", {}, {{"--live", ""}}},
+        {{"web", "--task", "-h"}, "run", {"web"}, {{"--task", "-h"}}},
+        {{"web", "--task="}, "run", {"web"}, {{"--task", ""}}},
+        {{"web", "--task", "a=b"}, "run", {"web"}, {{"--task", "a=b"}}},
+        {{"web", "--task=a=b"}, "run", {"web"}, {{"--task", "a=b"}}},
+    };
+    for (const Row& row : table) {
+        std::string line = "eph";
+        for (const std::string& word : row.line) line += " " + word;
+        INFO(line);
+        const Invocation invocation = parse_command_line(row.line);
+        REQUIRE(invocation.command != nullptr);
+        CHECK(invocation.command->name == row.command);
+        CHECK(invocation.arguments.words == row.words);
+        CHECK(invocation.arguments.options == row.options);
+    }
+}
+
+TEST_CASE("-h anywhere before the task explains, and what it explains is what was begun") {
+    for (const Words& line : {Words{}, Words{"-h"}, Words{"--help"}, Words{"web", "-h"}, Words{"--ttl", "2h", "--help"}}) {
+        const Invocation invocation = parse_command_line(line);
+        CHECK(invocation.command == nullptr);
+        CHECK(invocation.help == overview());
+    }
+    CHECK(parse_command_line({"keys", "create", "-h"}).help.starts_with("Usage: eph keys create "));
+    CHECK(parse_command_line({"--version"}).help == "eph " EPH_VERSION "\n");
+}
+
+TEST_CASE("the help names every command and every option of each") {
+    for (const Command& command : commands) {
+        CHECK(overview().find("  " + std::string{command.name}) != std::string::npos);
+        const std::string help = help_for(command);
+        for (const Option& option : command.options) {
+            INFO(option.name);
+            CHECK(help.find("  " + std::string{option.name}) != std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("what is wrong on a command line is named") {
+    const std::pair<Words, const char*> table[] = {
+        {{"--nonsense", "web"}, "the option --nonsense is not known"},
+        {{"web", "--nonsense"}, "the option --nonsense is not known"},
+        {{"-x"}, "the option -x is not known"},
+        {{"web", "--ttl"}, "--ttl needs a value: "},
+        {{"status", "--json=yes"}, "--json takes no value"},
+        {{"status", "extra"}, "'extra' is one word too many"},
+        {{"stop"}, "eph stop needs "},
+        {{"keys"}, "eph keys needs one of: "},
+        {{"keys", "nonsense"}, "eph keys needs one of: "},
+        {{"--ttl", "2h"}, "eph run needs "},
+        {{"--\x1b[2J"}, "the option --[2J is not known"},
+    };
+    for (const auto& [line, message] : table) {
+        const Error error = error_of([&, &words = line] { parse_command_line(words); });
+        CHECK(error.code() == Code::usage);
+        CHECK_THAT(error.message(), Catch::Matchers::StartsWith(message));
+    }
+}
