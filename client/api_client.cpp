@@ -39,7 +39,8 @@ namespace {
 constexpr Duration start_limit = std::chrono::seconds{15};  // for an ephd that is ending to be gone
 
 Error broken(const boost::system::error_code& failure) {
-    return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint("eph status shows whether it runs.");
+    return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint(
+        "eph status shows whether it runs.");
 }
 
 Task<bool> try_connect(Protocol::socket& socket, std::string path) {
@@ -47,7 +48,8 @@ Task<bool> try_connect(Protocol::socket& socket, std::string path) {
     if (!failure) co_return true;
     boost::system::error_code ignored;
     socket.close(ignored);
-    if (failure == boost::system::errc::no_such_file_or_directory || failure == asio::error::connection_refused) co_return false;
+    if (failure == boost::system::errc::no_such_file_or_directory || failure == asio::error::connection_refused)
+        co_return false;
     throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, failure.message()};
 }
 
@@ -64,7 +66,8 @@ Task<Protocol::socket> connect() {
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }
-    throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log, " + (state_directory() / "ephd.log").string() + ".");
+    throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint(
+        "See its log, " + (state_directory() / "ephd.log").string() + ".");
 }
 
 Task<void> send(Protocol::socket& socket, std::string bytes) {
@@ -101,7 +104,8 @@ Task<bool> read_more(LeaseStream::Connection& connection) {
     body.data = piece.data();
     body.size = piece.size();
     body.more = true;
-    const auto [failure, size] = co_await http::async_read_some(connection.socket, connection.buffer, connection.parser, as_result);
+    const auto [failure, size] =
+        co_await http::async_read_some(connection.socket, connection.buffer, connection.parser, as_result);
     if (failure && failure != http::error::need_buffer) throw broken(failure);
     connection.text.append(piece.data(), piece.size() - body.size);
     wipe_range(piece.data(), piece.size());
@@ -110,7 +114,8 @@ Task<bool> read_more(LeaseStream::Connection& connection) {
 
 Task<void> read_head(LeaseStream::Connection& connection, std::string request) {
     co_await send(connection.socket, std::move(request));
-    const auto [failure, size] = co_await http::async_read_header(connection.socket, connection.buffer, connection.parser, as_result);
+    const auto [failure, size] =
+        co_await http::async_read_header(connection.socket, connection.buffer, connection.parser, as_result);
     if (failure) throw broken(failure);
     const int status = static_cast<int>(connection.parser.get().result_int());
     if (status < 400) co_return;
@@ -153,7 +158,8 @@ ApiClient::ApiClient() {
 }
 
 std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {
-    return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: {}\r\n\r\n", method, target, wire::host_name, credentials_, body_size);
+    return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: {}\r\n\r\n", method, target, wire::host_name,
+                       credentials_, body_size);
 }
 
 Task<ApiAnswer> ApiClient::call(std::string method, std::string target, std::string body, Duration limit) {

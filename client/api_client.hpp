@@ -42,7 +42,8 @@ public:
     ApiClient();
 
     // Throws the Error that ephd answered, Error{daemon_unreachable}, or Error{timeout}.
-    Task<ApiAnswer> call(std::string method, std::string target, std::string body = {}, Duration limit = std::chrono::minutes{2});
+    Task<ApiAnswer> call(std::string method, std::string target, std::string body = {},
+                         Duration limit = std::chrono::minutes{2});
 
     // Throws like call(). `limit` bounds the wait for the head of the answer.
     Task<LeaseStream> open_lease(std::string method, std::string target, std::string body, Duration limit);

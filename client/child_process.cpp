@@ -24,11 +24,13 @@ void close_on_exec_from(int first) {
 }
 
 std::vector<std::string> clean_environment() {
-    constexpr std::array<std::string_view, 4> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};
+    constexpr std::array<std::string_view, 4> ours{
+        "OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};
     std::vector<std::string> kept;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable = *each;
-        if (std::none_of(ours.begin(), ours.end(), [&](std::string_view name) { return variable.starts_with(name); })) kept.emplace_back(variable);
+        if (std::none_of(ours.begin(), ours.end(), [&](std::string_view name) { return variable.starts_with(name); }))
+            kept.emplace_back(variable);
     }
     return kept;
 }

@@ -12,18 +12,21 @@ namespace {
 constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
 const Command* find_command(std::string_view name) {
-    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& each) { return each.name == name; });
+    const auto found =
+        std::find_if(commands.begin(), commands.end(), [&](const Command& each) { return each.name == name; });
     return found == commands.end() ? nullptr : &*found;
 }
 
 bool is_group(std::string_view name) {
-    return std::any_of(commands.begin(), commands.end(),
-                       [&](const Command& each) { return each.name.starts_with(name) && each.name.substr(name.size(), 1) == " "; });
+    return std::any_of(commands.begin(), commands.end(), [&](const Command& each) {
+        return each.name.starts_with(name) && each.name.substr(name.size(), 1) == " ";
+    });
 }
 
 // Takes the command's name off the front of `words`; a first word that is no command is a host.
 const Command& take_command(std::vector<std::string>& words) {
-    const auto front = std::find_if(words.begin(), words.end(), [](const std::string& word) { return !word.starts_with('-') || word == "--"; });
+    const auto front = std::find_if(words.begin(), words.end(),
+                                    [](const std::string& word) { return !word.starts_with('-') || word == "--"; });
     if (front != words.begin() || words.empty()) return *find_command("run");
     if (is_group(words[0])) {
         const std::string group = words[0];
@@ -31,9 +34,11 @@ const Command& take_command(std::vector<std::string>& words) {
         if (found == nullptr) {
             std::string known;
             for (const Command& each : commands) {
-                if (each.name.starts_with(group + " ")) known += (known.empty() ? "" : ", ") + std::string{each.name.substr(group.size() + 1)};
+                if (each.name.starts_with(group + " "))
+                    known += (known.empty() ? "" : ", ") + std::string{each.name.substr(group.size() + 1)};
             }
-            throw Error{Code::usage, "eph {} needs one of: {}", group, known}.hint("A host of that name: eph run " + group);
+            throw Error{Code::usage, "eph {} needs one of: {}", group, known}.hint("A host of that name: eph run " +
+                                                                                   group);
         }
         words.erase(words.begin(), words.begin() + 2);
         return *found;
@@ -46,7 +51,8 @@ const Command& take_command(std::vector<std::string>& words) {
 }
 
 const Option* find_option(const Command& command, std::string_view name) {
-    const auto found = std::find_if(command.options.begin(), command.options.end(), [&](const Option& each) { return each.name == name; });
+    const auto found = std::find_if(command.options.begin(), command.options.end(),
+                                    [&](const Option& each) { return each.name == name; });
     return found == command.options.end() ? nullptr : &*found;
 }
 
@@ -57,7 +63,8 @@ Error unknown_option(const Command& command, std::string_view word) {
 }
 
 // `index` stands on the option's word and moves on to its value if that is a word of its own.
-void take_option(const Command& command, const std::vector<std::string>& words, std::size_t& index, Arguments& arguments) {
+void take_option(const Command& command, const std::vector<std::string>& words, std::size_t& index,
+                 Arguments& arguments) {
     const std::string& word = words[index];
     const std::size_t equals = word.find('=');
     const Option* option = find_option(command, std::string_view{word}.substr(0, equals));
@@ -68,7 +75,8 @@ void take_option(const Command& command, const std::vector<std::string>& words, 
         arguments.options[name] = "";
         return;
     }
-    if (equals == word.npos && index + 1 == words.size()) throw Error{Code::usage, "{} needs a value: {}", name, option->value};
+    if (equals == word.npos && index + 1 == words.size())
+        throw Error{Code::usage, "{} needs a value: {}", name, option->value};
     arguments.options[name] = equals == word.npos ? words[++index] : word.substr(equals + 1);
 }
 
@@ -102,7 +110,8 @@ Invocation parse_command_line(std::vector<std::string> words) {
         const std::string& word = words[i];
         const bool in_task = session && arguments.words.size() > (arguments.has("--local") ? 0 : 1);
         if (word == "--") {
-            arguments.words.insert(arguments.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1, words.end());
+            arguments.words.insert(arguments.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                   words.end());
             break;
         }
         if ((word == "-h" || word == "--help") && !in_task) {
@@ -127,7 +136,8 @@ Invocation parse_command_line(std::vector<std::string> words) {
     }
     const std::size_t least = session && arguments.has("--local") ? 0 : command.least_words;
     if (arguments.words.size() < least) {
-        throw Error{Code::usage, "eph {} needs {}", command.name, command.words}.hint(fmt::format("See eph {} --help.", command.name));
+        throw Error{Code::usage, "eph {} needs {}", command.name, command.words}.hint(
+            fmt::format("See eph {} --help.", command.name));
     }
     invocation.command = &command;
     invocation.arguments = std::move(arguments);
@@ -135,8 +145,9 @@ Invocation parse_command_line(std::vector<std::string> words) {
 }
 
 std::string help_for(const Command& command) {
-    std::string text = fmt::format("Usage: eph {}{}{}{}\n\n{}\n", command.name, command.options.empty() ? "" : " [options]",
-                                   command.words.empty() ? "" : " ", command.words, command.summary);
+    std::string text =
+        fmt::format("Usage: eph {}{}{}{}\n\n{}\n", command.name, command.options.empty() ? "" : " [options]",
+                    command.words.empty() ? "" : " ", command.words, command.summary);
     if (!command.options.empty()) text += "\nOptions:\n" + option_lines(command.options);
     return text;
 }
@@ -146,17 +157,21 @@ std::string overview() {
         "eph runs an AI agent on a remote host with an API key that dies with the session.\n\n"
         "Usage: eph [options] <host> [task...]     the task may also come from --task, --task-file or stdin (-)\n"
         "       eph [options] --local [task...]\n"
-        "       eph <command> [options] [...]      eph run <host> for a host that is named like a command\n\nCommands:\n";
+        "       eph <command> [options] [...]      eph run <host> for a host that is named like a "
+        "command\n\nCommands:\n";
     for (const Command& each : commands) {
         const std::string_view brief = each.summary.substr(0, each.summary.find('\n'));
-        text += fmt::format("  {:<28} {}\n", each.words.empty() ? std::string{each.name} : fmt::format("{} {}", each.name, each.words), brief);
+        text += fmt::format("  {:<28} {}\n",
+                            each.words.empty() ? std::string{each.name} : fmt::format("{} {}", each.name, each.words),
+                            brief);
     }
     text += "\nOptions of a session:\n" + option_lines(find_command("run")->options);
     text +=
         "  -h, --help               this help; after a command, that command's\n"
         "  --version                eph's version\n"
         "  --                       all that follows is the host and the task\n"
-        "\nEnvironment: OPENAI_ADMIN_KEY, OPENAI_PROJECT_ID and EPH_OPENAI_BASE_URL come before what eph auth setup stored;\n"
+        "\nEnvironment: OPENAI_ADMIN_KEY, OPENAI_PROJECT_ID and EPH_OPENAI_BASE_URL come before what eph auth setup "
+        "stored;\n"
         "EPH_SOCKET names ephd's socket, EPH_NO_AUTOSTART keeps eph from starting ephd, NO_COLOR is honoured.\n"
         "Exit status: the agent's; 255 ssh failed, 124 time is up, 125 eph failed, 126 agent not executable,\n"
         "127 agent not found, 64 bad usage.\n";

@@ -86,7 +86,8 @@ bool start_daemon() {
     make_private_directory(state_directory());
     const std::string program = find_ephd();
     const std::string log = (state_directory() / "ephd.log").string();
-    const std::vector<std::string> command{program, "--socket", socket_path().string(), "--log-file", log, "--ready-fd", "3"};
+    const std::vector<std::string> command{program,      "--socket", socket_path().string(), "--log-file", log,
+                                           "--ready-fd", "3"};
     std::vector<char*> arguments;
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
@@ -101,7 +102,8 @@ bool start_daemon() {
 
     int ready[2];
     int errors[2];
-    if (pipe(ready) != 0 || pipe(errors) != 0) throw Error{Code::internal, "cannot make a pipe: {}", std::strerror(errno)};
+    if (pipe(ready) != 0 || pipe(errors) != 0)
+        throw Error{Code::internal, "cannot make a pipe: {}", std::strerror(errno)};
     // Above 3, so that the child can give 3 its meaning; closed at exec.
     const int ready_end = fcntl(ready[1], F_DUPFD_CLOEXEC, 10);
     const int error_end = fcntl(errors[1], F_DUPFD_CLOEXEC, 10);
@@ -135,7 +137,8 @@ bool start_daemon() {
     if (up) return true;
     if (said.find("another ephd already") != said.npos) return false;
     if (said.empty()) said = polled == 0 ? "it was not ready within 10 s" : last_line(log);
-    throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said, 300)}.hint("Its log is " + log + ".");
+    throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said, 300)}.hint("Its log is " +
+                                                                                                     log + ".");
 }
 
 }  // namespace eph

@@ -19,7 +19,8 @@ constexpr std::array<Unit, 4> units{{{'d', days{1}}, {'h', hours{1}}, {'m', minu
 constexpr seconds longest = days{3650};
 
 Error bad(std::string_view text) {
-    return Error{Code::usage, "'{}' is not a length of time", printable(text)}.hint("Write it like 30m, 2h, 1h30m, 1d or 90s.");
+    return Error{Code::usage, "'{}' is not a length of time", printable(text)}.hint(
+        "Write it like 30m, 2h, 1h30m, 1d or 90s.");
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ Duration parse_duration(std::string_view text) {
         ++at;
     }
     if (total > longest) throw bad(text);
-    if (total == seconds{0}) throw Error{Code::usage, "a length of time must be more than zero, not '{}'", printable(text)};
+    if (total == seconds{0})
+        throw Error{Code::usage, "a length of time must be more than zero, not '{}'", printable(text)};
     return total;
 }
 

@@ -9,7 +9,8 @@
 
 namespace eph {
 
-// The closed list of what can go wrong. Its name on the wire, HTTP status and exit status stand in one table (error.cpp).
+// The closed list of what can go wrong. Its name on the wire, HTTP status and exit status stand in one table
+// (error.cpp).
 enum class Code {
     usage,                 // the person asked for something that cannot be
     not_found,             // no such key, session, route
@@ -34,8 +35,7 @@ public:
     Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
 
     template <class... Args>
-        requires(sizeof...(Args) > 0)
-    Error(Code code, fmt::format_string<Args...> form, Args&&... args)
+    requires(sizeof...(Args) > 0) Error(Code code, fmt::format_string<Args...> form, Args&&... args)
         : Error(code, fmt::format(form, std::forward<Args>(args)...)) {}
 
     // Adds what the person can do about it.
@@ -55,8 +55,8 @@ private:
     std::string hint_;
 };
 
-std::string_view code_name(Code code);                 // as it stands on the wire
-Code code_from_name(std::string_view name) noexcept;   // an unknown name is `internal`
+std::string_view code_name(Code code);                // as it stands on the wire
+Code code_from_name(std::string_view name) noexcept;  // an unknown name is `internal`
 int http_status(Code code);
 int exit_status(Code code);
 

@@ -22,8 +22,8 @@ bool is_label_char(char c) {
 }  // namespace
 
 std::string KeyName::text() const {
-    return fmt::format("eph-{}{}{}-exp-{}{}{}", label, from ? "-" : "", from ? compact_utc(*from) : "", compact_utc(until),
-                       random.empty() ? "" : "-", random);
+    return fmt::format("eph-{}{}{}-exp-{}{}{}", label, from ? "-" : "", from ? compact_utc(*from) : "",
+                       compact_utc(until), random.empty() ? "" : "-", random);
 }
 
 std::string clean_label(std::string_view wanted) {
@@ -55,7 +55,8 @@ std::optional<KeyName> parse_key_name(std::string_view name) {
 
         KeyName parsed{.label = {}, .from = {}, .until = *until, .random = {}};
         if (rest.size() > stamp_length) parsed.random = rest.substr(stamp_length + 1);
-        std::string_view head = mark > prefix.size() ? name.substr(prefix.size(), mark - prefix.size()) : std::string_view{};
+        std::string_view head =
+            mark > prefix.size() ? name.substr(prefix.size(), mark - prefix.size()) : std::string_view{};
         if (head.size() >= stamp_length) {
             const std::size_t stamp = head.size() - stamp_length;
             if (stamp == 0 || head[stamp - 1] == '-') parsed.from = parse_compact_utc(head.substr(stamp));

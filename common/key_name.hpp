@@ -11,8 +11,8 @@
 namespace eph {
 
 struct KeyName {
-    std::string label;               // [a-z0-9._-], "session" when nothing was left of it
-    std::optional<Timestamp> from;   // absent in names that other tools shortened
+    std::string label;              // [a-z0-9._-], "session" when nothing was left of it
+    std::optional<Timestamp> from;  // absent in names that other tools shortened
     Timestamp until;
     std::string random;
 

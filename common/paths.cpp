@@ -59,7 +59,8 @@ void make_private_directory(const fs::path& directory) {
     std::error_code ignored;
     if (!fs::exists(directory.parent_path(), ignored)) make_private_directory(directory.parent_path());
     if (mkdir(directory.c_str(), 0700) == 0) return;
-    if (errno != EEXIST) throw Error{Code::storage, "cannot make the directory {}: {}", directory.string(), std::strerror(errno)};
+    if (errno != EEXIST)
+        throw Error{Code::storage, "cannot make the directory {}: {}", directory.string(), std::strerror(errno)};
     // It may be anybody's, /tmp say, or a link: neither it nor what it points to may be in the hands of another user.
     struct stat info {};
     for (const auto look : {lstat, stat}) {
@@ -73,7 +74,8 @@ void make_private_directory(const fs::path& directory) {
     }
     if (!S_ISDIR(info.st_mode)) throw Error{Code::storage, "{} is not a directory", directory.string()};
     if ((info.st_mode & 0022) != 0 && (info.st_mode & S_ISVTX) == 0) {
-        throw Error{Code::storage, "others can write to the directory {}", directory.string()}.hint("Run: chmod go-w " + directory.string());
+        throw Error{Code::storage, "others can write to the directory {}", directory.string()}.hint("Run: chmod go-w " +
+                                                                                                    directory.string());
     }
 }
 

@@ -32,8 +32,8 @@ std::optional<int> number(std::string_view text) {
     return value;
 }
 
-std::optional<Timestamp> moment_of(std::optional<int> y, std::optional<int> mo, std::optional<int> d, std::optional<int> h,
-                                   std::optional<int> mi, std::optional<int> s) {
+std::optional<Timestamp> moment_of(std::optional<int> y, std::optional<int> mo, std::optional<int> d,
+                                   std::optional<int> h, std::optional<int> mi, std::optional<int> s) {
     if (!y || !mo || !d || !h || !mi || !s) return std::nullopt;
     const year_month_day date{year{*y}, month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
     if (!date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;
@@ -54,7 +54,8 @@ std::string compact_utc(Timestamp moment) {
 }
 
 std::optional<Timestamp> parse_compact_utc(std::string_view text) {
-    if (text.size() != 16 || (text[8] != 'T' && text[8] != 't') || (text[15] != 'Z' && text[15] != 'z')) return std::nullopt;
+    if (text.size() != 16 || (text[8] != 'T' && text[8] != 't') || (text[15] != 'Z' && text[15] != 'z'))
+        return std::nullopt;
     return moment_of(number(text.substr(0, 4)), number(text.substr(4, 2)), number(text.substr(6, 2)),
                      number(text.substr(9, 2)), number(text.substr(11, 2)), number(text.substr(13, 2)));
 }

@@ -1,5 +1,6 @@
-// Every block that C++ code of eph and ephd frees is overwritten first: credentials pass through strings, buffers and JSON
-// values of several libraries, and none of them wipes. Sanitisers bring an allocator of their own and are left alone.
+// Every block that C++ code of eph and ephd frees is overwritten first: credentials pass through strings, buffers and
+// JSON values of several libraries, and none of them wipes. Sanitisers bring an allocator of their own and are left
+// alone.
 #include <cstddef>
 #include <cstdlib>
 #include <new>

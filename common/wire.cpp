@@ -28,7 +28,8 @@ struct adl_serializer<std::optional<T>> {
     static void refuse_fractions(const json& document) {
         const bool too_large = document.is_number_unsigned() && document.get<std::uint64_t>() > INT64_MAX;
         if (!document.is_number_float() && !too_large) return;
-        throw detail::type_error::create(302, "type must be a whole number, but is " + document.dump().substr(0, 40), &document);
+        throw detail::type_error::create(302, "type must be a whole number, but is " + document.dump().substr(0, 40),
+                                         &document);
     }
 };
 }  // namespace nlohmann
@@ -36,9 +37,10 @@ struct adl_serializer<std::optional<T>> {
 namespace eph::wire {
 
 #define EPH_DOCUMENT NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
-EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_account_id, api_key_id, created_at, expires_at,
-             revoked_at, reason, outcome, attempts, next_attempt_at, last_error, foreign)
-EPH_DOCUMENT(Session, id, state, host, provider, agent, key, key_state, started_at, expires_at, ended_at, end_reason, exit_status)
+EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_account_id, api_key_id, created_at,
+             expires_at, revoked_at, reason, outcome, attempts, next_attempt_at, last_error, foreign)
+EPH_DOCUMENT(Session, id, state, host, provider, agent, key, key_state, started_at, expires_at, ended_at, end_reason,
+             exit_status)
 EPH_DOCUMENT(Account, provider, project, base_url, fingerprint, source, stored_in, custom)
 EPH_DOCUMENT(Status, version, pid, started_at, ledger, accounts, sessions, keys, notes)
 EPH_DOCUMENT(KeyList, keys, note)
@@ -67,8 +69,8 @@ Error wrong_type(std::string_view said) {
     const std::size_t open = said.find("(/");
     const std::size_t close = open == said.npos ? open : said.find(") ", open);
     if (close == said.npos) return Error{Code::usage, "a field is not what it should be: {}", printable(said, 200)};
-    return Error{Code::usage, "'{}' is not what it should be: {}", printable(said.substr(open + 2, close - open - 2), 80),
-                 printable(said.substr(close + 2), 200)};
+    return Error{Code::usage, "'{}' is not what it should be: {}",
+                 printable(said.substr(open + 2, close - open - 2), 80), printable(said.substr(close + 2), 200)};
 }
 
 }  // namespace

@@ -11,7 +11,8 @@
 
 namespace eph::wire {
 
-// Credentials from the client's environment travel in these headers; ephd keeps them while keys made with them are live.
+// Credentials from the client's environment travel in these headers; ephd keeps them while keys made with them are
+// live.
 inline constexpr std::string_view admin_key_header = "Eph-Admin-Key";
 inline constexpr std::string_view project_header = "Eph-Project-Id";
 inline constexpr std::string_view base_url_header = "Eph-Base-Url";
@@ -60,9 +61,9 @@ struct Account {
     std::string project;
     std::string base_url;
     std::string fingerprint;
-    std::string source;    // environment, credential, file, client
+    std::string source;     // environment, credential, file, client
     std::string stored_in;  // the file, in the answer to SetAccount
-    bool custom = false;   // base_url is not the provider's own: agents have to be told
+    bool custom = false;    // base_url is not the provider's own: agents have to be told
 };
 
 struct Status {
@@ -137,7 +138,7 @@ struct Cleanup {
 };
 
 struct CleanupResult {
-    std::int64_t listed = 0;   // accounts at the provider that carry a name of ours
+    std::int64_t listed = 0;  // accounts at the provider that carry a name of ours
     std::int64_t revoked = 0;
     std::int64_t already_gone = 0;
     std::int64_t left = 0;     // not over yet
@@ -191,7 +192,7 @@ std::string encode(const T& document);  // one line of JSON
 template <class T>
 T decode(std::string_view text);
 
-std::string encode_error(const Error& error);                      // {"error": {"code", "message", "hint"}}
+std::string encode_error(const Error& error);                       // {"error": {"code", "message", "hint"}}
 std::optional<Error> decode_error(std::string_view text) noexcept;  // nothing if it is no such document
 
 std::string pretty(std::string_view json);  // for people who asked for --json

@@ -3,8 +3,8 @@
 
 #include <csignal>
 
-#include <boost/asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
+#include <boost/asio/signal_set.hpp>
 
 #include "common/paths.hpp"
 
@@ -40,7 +40,8 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
 
 void App::start() {
     const std::size_t unfinished = ledger_.revoke_unfinished(now());
-    if (unfinished > 0) spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
+    if (unfinished > 0)
+        spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
     sessions_.resume();
     background_.spawn("janitor", janitor_.run());
     background_.spawn("reconciling", janitor_.reconcile_hourly());
@@ -72,7 +73,8 @@ Task<void> App::drain() {
     co_await clients_.drained(last_words);
     clients_.cancel(asio::cancellation_type::terminal);
     background_.cancel(asio::cancellation_type::terminal);
-    if (!co_await clients_.drained(grace) || !co_await background_.drained(grace)) spdlog::warn("not everything ended in time");
+    if (!co_await clients_.drained(grace) || !co_await background_.drained(grace))
+        spdlog::warn("not everything ended in time");
 }
 
 }  // namespace eph

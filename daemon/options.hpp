@@ -11,7 +11,7 @@ struct Options {
     std::filesystem::path ledger;
     std::filesystem::path config;
     std::filesystem::path log_file;  // "": standard error
-    int ready_descriptor = -1;        // gets one byte when ephd is ready; -1: none
+    int ready_descriptor = -1;       // gets one byte when ephd is ready; -1: none
     bool verbose = false;
 };
 

@@ -9,7 +9,8 @@ struct EnvironmentCredential {
     Credential credential;
     const char* source = "environment";
 };
-// Takes the account's variables out of the environment, overwriting them there, and reads systemd's credentials directory.
+// Takes the account's variables out of the environment, overwriting them there, and reads systemd's credentials
+// directory.
 EnvironmentCredential take_environment_credential();
 
 // sd_notify(3): tells the service manager, where there is one.

@@ -20,13 +20,14 @@ Task<int> set_up(wire::SetAccount wanted) {
     const ApiAnswer answer = co_await api.call("PUT", "/v1/accounts/openai", std::move(body));
     const auto account = wire::decode<wire::Account>(answer.body);
     Progress progress;
-    progress.say(fmt::format("the admin key {} works for project {} and is stored in {} (mode 0600)", account.fingerprint, printable(account.project),
-                             printable(account.stored_in)));
+    progress.say(fmt::format("the admin key {} works for project {} and is stored in {} (mode 0600)",
+                             account.fingerprint, printable(account.project), printable(account.stored_in)));
     co_return 0;
 }
 
 void print(const wire::CheckStep& step) {
-    std::cout << fmt::format("{:<6} {:<11} {:>6} ms  {}\n", step.passed ? "ok" : "FAILED", step.name, step.millis, printable(step.detail));
+    std::cout << fmt::format("{:<6} {:<11} {:>6} ms  {}\n", step.passed ? "ok" : "FAILED", step.name, step.millis,
+                             printable(step.detail));
     if (!step.hint.empty()) std::cout << fmt::format("{:>30}{}\n", "", printable(step.hint));
 }
 
@@ -49,7 +50,8 @@ Task<int> doctor(bool live, bool json) {
         wire::CheckStep account;
         account.name = "account";
         account.passed = true;
-        account.detail = fmt::format("key {} from {}, project {}", report.account.fingerprint, report.account.source, report.account.project);
+        account.detail = fmt::format("key {} from {}, project {}", report.account.fingerprint, report.account.source,
+                                     report.account.project);
         report.steps.insert(report.steps.begin(), account);
     } catch (const Error& error) {
         if (error.code() != Code::no_account && error.code() != Code::usage) throw;
@@ -76,16 +78,21 @@ int set_up_account(const Arguments& arguments) {
     if (const auto project = arguments.value("--project")) wanted.project = *project;
     if (const auto base_url = arguments.value("--base-url")) wanted.base_url = *base_url;
     const std::optional<Secret> key = ask_secret("OpenAI admin key (sk-admin-..., not shown): ");
-    if (!key || key->empty()) throw Error{Code::usage, "no admin key was given"}.hint("Type it at the question, or pipe it in as one line.");
+    if (!key || key->empty())
+        throw Error{Code::usage, "no admin key was given"}.hint("Type it at the question, or pipe it in as one line.");
     if (wanted.project.empty()) {
         const std::optional<std::string> project = ask("OpenAI project id (proj_...): ");
-        if (!project || project->empty()) throw Error{Code::usage, "no project id was given"}.hint("Type it at the question, or name it with --project.");
+        if (!project || project->empty())
+            throw Error{Code::usage, "no project id was given"}.hint(
+                "Type it at the question, or name it with --project.");
         wanted.project = *project;
     }
     wanted.admin_key = key->reveal();
     return run_task(set_up(std::move(wanted)));
 }
 
-int check_account(const Arguments& arguments) { return run_task(doctor(arguments.has("--live"), arguments.has("--json"))); }
+int check_account(const Arguments& arguments) {
+    return run_task(doctor(arguments.has("--live"), arguments.has("--json")));
+}
 
 }  // namespace eph

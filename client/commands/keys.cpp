@@ -27,7 +27,8 @@ Task<int> create(wire::CreateKey wanted, bool json) {
         std::cout << wire::pretty(answer.body) << std::endl;
     } else {
         std::cout << issued.secret << std::endl;
-        progress.say(fmt::format("key {} until {}; revoke it with: eph keys revoke {}", issued.key.id, when(issued.key.expires_at), issued.key.id));
+        progress.say(fmt::format("key {} until {}; revoke it with: eph keys revoke {}", issued.key.id,
+                                 when(issued.key.expires_at), issued.key.id));
     }
     wipe(issued.secret);
     co_return 0;
@@ -50,8 +51,9 @@ Task<int> list(bool json, bool all) {
     std::vector<std::vector<std::string>> rows{{"KEY", "STATE", "LEFT", "HOST", "NAME", "PROVIDER'S ID"}};
     for (const wire::Key& key : keys.keys) {
         const bool settled = key.state == "revoked";
-        rows.push_back({key.foreign ? "(another machine's)" : key.id, key.state, settled ? "-" : time_left(key.expires_at), key.host.empty() ? "-" : key.host,
-                        key.name, key.service_account_id.empty() ? "-" : key.service_account_id});
+        rows.push_back({key.foreign ? "(another machine's)" : key.id, key.state,
+                        settled ? "-" : time_left(key.expires_at), key.host.empty() ? "-" : key.host, key.name,
+                        key.service_account_id.empty() ? "-" : key.service_account_id});
     }
     std::cout << format_table(rows);
     co_return 0;
@@ -67,7 +69,8 @@ Task<int> revoke(std::string reference, bool json) {
         if (!json) progress.say(fmt::format("key {} is revoked", outcome.key.id));
         co_return 0;
     }
-    progress.warn(fmt::format("key {} is NOT revoked yet: {}; ephd goes on trying, see eph status", outcome.key.id, printable(outcome.key.last_error)));
+    progress.warn(fmt::format("key {} is NOT revoked yet: {}; ephd goes on trying, see eph status", outcome.key.id,
+                              printable(outcome.key.last_error)));
     co_return exit_status(Code::provider_refused);
 }
 
@@ -81,9 +84,11 @@ Task<int> cleanup(wire::Cleanup wanted, bool json) {
     if (json) {
         std::cout << wire::pretty(answer.body) << "\n";
     } else {
-        std::cout << fmt::format("{} revoked, {} already gone, {} still being tried, {} left because they are not over\n", result.revoked, result.already_gone,
-                                 result.pending, result.left);
-        for (const wire::Key& key : result.failed) std::cout << fmt::format("  key {} ({}): {}\n", key.id, printable(key.name), printable(key.last_error));
+        std::cout << fmt::format(
+            "{} revoked, {} already gone, {} still being tried, {} left because they are not over\n", result.revoked,
+            result.already_gone, result.pending, result.left);
+        for (const wire::Key& key : result.failed)
+            std::cout << fmt::format("  key {} ({}): {}\n", key.id, printable(key.name), printable(key.last_error));
     }
     co_return result.pending == 0 ? 0 : exit_status(Code::provider_refused);
 }
@@ -94,7 +99,8 @@ int create_key(const Arguments& arguments) {
     wire::CreateKey wanted;
     if (!arguments.words.empty()) wanted.label = arguments.words[0];
     if (const auto provider = arguments.value("--provider")) wanted.provider = *provider;
-    if (const auto ttl = arguments.value("--ttl")) wanted.ttl_seconds = std::chrono::ceil<std::chrono::seconds>(parse_duration(*ttl)).count();
+    if (const auto ttl = arguments.value("--ttl"))
+        wanted.ttl_seconds = std::chrono::ceil<std::chrono::seconds>(parse_duration(*ttl)).count();
     return run_task(create(std::move(wanted), arguments.has("--json")));
 }
 

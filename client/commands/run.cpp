@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <iostream>
+#include <iterator>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -36,7 +36,8 @@ std::string read_task(std::istream& stream, const std::string& name) {
 std::string read_task_file(const std::string& name) {
     if (name == "-") return read_task(std::cin, "stdin");
     std::ifstream file{name, std::ios::binary};
-    if (!file) throw Error{Code::storage, "cannot read the task from {}: {}", printable(name, 200), std::strerror(errno)};
+    if (!file)
+        throw Error{Code::storage, "cannot read the task from {}: {}", printable(name, 200), std::strerror(errno)};
     return read_task(file, name);
 }
 
@@ -48,11 +49,13 @@ std::string joined(const std::vector<std::string>& words) {
 
 // From the words, --task or --task-file; at most one of them.
 std::optional<std::string> find_task(const Arguments& arguments, std::vector<std::string> words) {
-    const int sources = (words.empty() ? 0 : 1) + (arguments.has("--task") ? 1 : 0) + (arguments.has("--task-file") ? 1 : 0);
+    const int sources =
+        (words.empty() ? 0 : 1) + (arguments.has("--task") ? 1 : 0) + (arguments.has("--task-file") ? 1 : 0);
     if (sources == 0) return std::nullopt;
-    if (sources > 1) throw Error{Code::usage, "the task is given twice"}.hint("Give it as words, with --task or with --task-file.");
-    std::string task = arguments.has("--task-file")   ? read_task_file(*arguments.value("--task-file"))
-                       : arguments.has("--task")      ? *arguments.value("--task")
+    if (sources > 1)
+        throw Error{Code::usage, "the task is given twice"}.hint("Give it as words, with --task or with --task-file.");
+    std::string task = arguments.has("--task-file")           ? read_task_file(*arguments.value("--task-file"))
+                       : arguments.has("--task")              ? *arguments.value("--task")
                        : words.size() == 1 && words[0] == "-" ? read_task_file("-")
                                                               : joined(words);
     if (task.find('\0') != task.npos) throw Error{Code::usage, "the task holds a NUL character"};
@@ -78,7 +81,8 @@ SessionPlan make_plan(const Arguments& arguments) {
     }
     plan.provider = plain_value(arguments, "--provider").value_or("openai");
     if (plan.provider != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(plan.provider, 40)}.hint("Known providers: openai.");
+        throw Error{Code::usage, "the provider '{}' is not known", printable(plan.provider, 40)}.hint(
+            "Known providers: openai.");
     }
     if (const auto ttl = arguments.value("--ttl")) plan.ttl = parse_duration(*ttl);
     plan.model = plain_value(arguments, "--model");

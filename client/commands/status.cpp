@@ -30,7 +30,8 @@ void print(const wire::Status& status) {
     for (const std::string& note : status.notes) std::cout << fmt::format("note: {}\n", printable(note));
     if (status.accounts.empty()) std::cout << "no account is loaded: run eph auth setup\n";
     for (const wire::Account& account : status.accounts) {
-        std::cout << fmt::format("account {} {} (key {}, from {}){}\n", account.provider, printable(account.project), account.fingerprint, account.source,
+        std::cout << fmt::format("account {} {} (key {}, from {}){}\n", account.provider, printable(account.project),
+                                 account.fingerprint, account.source,
                                  account.custom ? " at " + printable(account.base_url) : "");
     }
     if (status.keys.empty()) {
@@ -39,7 +40,8 @@ void print(const wire::Status& status) {
     }
     std::vector<std::vector<std::string>> rows{{"KEY", "STATE", "LEFT", "HOST", "SESSION", ""}};
     for (const wire::Key& key : status.keys) {
-        rows.push_back({key.id, key.state, time_left(key.expires_at), key.host.empty() ? "-" : key.host, key.session.empty() ? "-" : key.session, describe(key)});
+        rows.push_back({key.id, key.state, time_left(key.expires_at), key.host.empty() ? "-" : key.host,
+                        key.session.empty() ? "-" : key.session, describe(key)});
     }
     std::cout << format_table(rows);
 }
@@ -65,8 +67,10 @@ Task<int> sessions(bool json) {
     const auto list = wire::decode<wire::SessionList>(answer.body);
     std::vector<std::vector<std::string>> rows{{"SESSION", "STATE", "HOST", "AGENT", "STARTED", "LEFT", "KEY", "END"}};
     for (const wire::Session& each : list.sessions) {
-        const std::string end = each.exit_status ? fmt::format("{} ({})", each.end_reason, *each.exit_status) : each.end_reason;
-        rows.push_back({each.id, each.state, each.host, each.agent, when(each.started_at), each.state == "active" ? time_left(each.expires_at) : "-",
+        const std::string end =
+            each.exit_status ? fmt::format("{} ({})", each.end_reason, *each.exit_status) : each.end_reason;
+        rows.push_back({each.id, each.state, each.host, each.agent, when(each.started_at),
+                        each.state == "active" ? time_left(each.expires_at) : "-",
                         fmt::format("{} {}", each.key, each.key_state), end});
     }
     std::cout << (list.sessions.empty() ? "no sessions\n" : format_table(rows));
@@ -76,16 +80,19 @@ Task<int> sessions(bool json) {
 Task<int> stop(std::string reference, bool json) {
     ApiClient api;
     const wire::EndSession wanted;  // g++ 12 frees an aggregate twice that is made in the co_await's own line
-    const ApiAnswer answer = co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wanted));
+    const ApiAnswer answer =
+        co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wanted));
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (outcome.confirmed) {
-        if (!json) progress.say(fmt::format("session {} is over, key {} is revoked", outcome.key.session, outcome.key.id));
+        if (!json)
+            progress.say(fmt::format("session {} is over, key {} is revoked", outcome.key.session, outcome.key.id));
         co_return 0;
     }
-    progress.warn(fmt::format("session {} is over, but key {} is NOT revoked yet: {}; ephd goes on trying, see eph status", outcome.key.session,
-                              outcome.key.id, outcome.key.last_error));
+    progress.warn(
+        fmt::format("session {} is over, but key {} is NOT revoked yet: {}; ephd goes on trying, see eph status",
+                    outcome.key.session, outcome.key.id, outcome.key.last_error));
     co_return exit_status(Code::provider_refused);
 }
 

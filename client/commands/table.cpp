@@ -31,21 +31,27 @@ constexpr std::array key_list_options{json, Option{"--all", "", "also keys that 
 constexpr std::array key_create_options{ttl, provider, json};
 constexpr std::array revoke_options{json};
 constexpr std::array cleanup_options{Option{"--all", "", "also keys that are not over yet, of every machine"}, json};
-constexpr std::array setup_options{Option{"--project", "ID", "the OpenAI project for disposable keys"},
-                                   Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
+constexpr std::array setup_options{
+    Option{"--project", "ID", "the OpenAI project for disposable keys"},
+    Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
 constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, json};
 
 constexpr std::array table{
-    Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]", session_options, 1, any_number, run_session},
+    Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
+            session_options, 1, any_number, run_session},
     Command{"status", "", "ephd, its accounts, live keys, and what is being revoked", json_only, 0, 0, show_status},
     Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
     Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session},
-    Command{"keys create", "[label]", "make a disposable key; the key alone goes to stdout", key_create_options, 0, 1, create_key},
+    Command{"keys create", "[label]", "make a disposable key; the key alone goes to stdout", key_create_options, 0, 1,
+            create_key},
     Command{"keys list", "", "all keys that eph made, here or on other machines", key_list_options, 0, 0, list_keys},
-    Command{"keys revoke", "<key>", "revoke a key by its id, name, provider's id, or a beginning of it", revoke_options, 1, 1, revoke_key},
+    Command{"keys revoke", "<key>", "revoke a key by its id, name, provider's id, or a beginning of it", revoke_options,
+            1, 1, revoke_key},
     Command{"cleanup", "", "revoke every key that is over, wherever it was made", cleanup_options, 0, 0, clean_up},
-    Command{"auth setup", "", "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
-                              "It is checked against the API first, and stored in config.json with mode 0600.", setup_options, 0, 0, set_up_account},
+    Command{"auth setup", "",
+            "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
+            "It is checked against the API first, and stored in config.json with mode 0600.",
+            setup_options, 0, 0, set_up_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
     Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help},
 };
@@ -62,7 +68,8 @@ int show_help(const Arguments& arguments) {
         std::cout << help_for(each);
         return 0;
     }
-    if (!name.empty()) throw Error{Code::usage, "there is no command '{}'", printable(name, 80)}.hint("See eph --help.");
+    if (!name.empty())
+        throw Error{Code::usage, "there is no command '{}'", printable(name, 80)}.hint("See eph --help.");
     std::cout << overview();
     return 0;
 }

@@ -36,7 +36,8 @@ std::string when(std::int64_t unix_seconds) {
     const std::time_t moment = unix_seconds;
     std::tm parts{};
     localtime_r(&moment, &parts);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min);
+    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                       parts.tm_hour, parts.tm_min);
 }
 
 std::string time_left(std::int64_t unix_seconds) { return format_left(from_millis(unix_seconds * 1000) - now()); }

@@ -9,7 +9,7 @@ namespace eph {
 // The first row is the head. Cells are cleaned of control characters.
 std::string format_table(const std::vector<std::vector<std::string>>& rows);
 
-std::string when(std::int64_t unix_seconds);            // 2026-11-23 14:05, local time
-std::string time_left(std::int64_t unix_seconds);       // 1h12m, "over"
+std::string when(std::int64_t unix_seconds);       // 2026-11-23 14:05, local time
+std::string time_left(std::int64_t unix_seconds);  // 1h12m, "over"
 
 }  // namespace eph

@@ -42,7 +42,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 // Between fork and exec: only what is safe there. Reports errno of a failed exec through `failure`.
-[[noreturn]] void become(char* const* command, char** environment, const std::array<int, 3>& streams, pid_t parent, int failure) {
+[[noreturn]] void become(char* const* command, char** environment, const std::array<int, 3>& streams, pid_t parent,
+                         int failure) {
 #if defined(__linux__)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) _exit(125);
@@ -84,7 +85,8 @@ Child::Child(boost::asio::any_io_executor executor, const std::vector<std::strin
     pid_ = fork();
     if (pid_ < 0) throw Error{Code::internal, "cannot start {}: {}", command[0], std::strerror(errno)};
     if (pid_ == 0) {
-        become(arguments.data(), const_cast<char**>(variables.data()), {in.read, out.write, err.write}, parent, failure.write);
+        become(arguments.data(), const_cast<char**>(variables.data()), {in.read, out.write, err.write}, parent,
+               failure.write);
     }
     close(failure.write);
     for (const int end : {in.read, out.write, err.write}) {
@@ -102,7 +104,8 @@ Child::Child(boost::asio::any_io_executor executor, const std::vector<std::strin
         waitpid(pid_, nullptr, 0);
         pid_ = -1;
         Error error{Code::remote_failed, "cannot run {}: {}", command[0], std::strerror(reason)};
-        if (reason == ENOENT) throw std::move(error).hint(fmt::format("Install it, or put {} on the PATH.", command[0]));
+        if (reason == ENOENT)
+            throw std::move(error).hint(fmt::format("Install it, or put {} on the PATH.", command[0]));
         throw error;
     }
 }

@@ -56,9 +56,7 @@ std::string put(std::string_view path, std::string_view content) {
 
 }  // namespace
 
-SessionMark SessionMark::make() {
-    return SessionMark(random_text(mark_length));
-}
+SessionMark SessionMark::make() { return SessionMark(random_text(mark_length)); }
 
 SessionMark::SessionMark(std::string text) : text_(std::move(text)) {
     if (text_.size() != mark_length || !is_id_text(text_)) {
@@ -106,9 +104,7 @@ std::string bootstrap_command(std::string_view input) {
                        size, size);
 }
 
-std::string run_command(const SessionPlace& place) {
-    return fmt::format("exec sh {}/run", place.directory());
-}
+std::string run_command(const SessionPlace& place) { return fmt::format("exec sh {}/run", place.directory()); }
 
 std::optional<KeeperLine> parse_keeper_line(std::string_view line, const SessionMark& mark) {
     using State = KeeperLine::State;

@@ -32,7 +32,8 @@ struct Captured {
 // Reads both pipes to their ends. False when `limit` came first.
 bool drain(Child& child, Captured& captured, Duration limit) {
     const auto until = std::chrono::steady_clock::now() + limit;
-    std::array<pollfd, 2> pipes{{{child.output().native_handle(), POLLIN, 0}, {child.errors().native_handle(), POLLIN, 0}}};
+    std::array<pollfd, 2> pipes{
+        {{child.output().native_handle(), POLLIN, 0}, {child.errors().native_handle(), POLLIN, 0}}};
     const std::array<std::string*, 2> texts{&captured.output, &captured.errors};
     while (pipes[0].fd >= 0 || pipes[1].fd >= 0) {
         const auto left = std::chrono::duration_cast<Duration>(until - std::chrono::steady_clock::now());
@@ -56,7 +57,8 @@ bool drain(Child& child, Captured& captured, Duration limit) {
 std::string configured(const std::string& output, std::string_view name) {
     std::istringstream lines{output};
     for (std::string line; std::getline(lines, line);) {
-        if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ') return line.substr(name.size() + 1);
+        if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ')
+            return line.substr(name.size() + 1);
     }
     return {};
 }
@@ -67,13 +69,15 @@ std::string ssh_configuration(const std::string& host) {
     child.input().close();
     Captured said;
     if (!drain(child, said, configuration_limit)) {
-        throw Error{Code::timeout, "ssh -G {} did not tell its configuration within 10 s", host}.hint("See the Match exec lines of ~/.ssh/config.");
+        throw Error{Code::timeout, "ssh -G {} did not tell its configuration within 10 s", host}.hint(
+            "See the Match exec lines of ~/.ssh/config.");
     }
     std::optional<int> status;
     while (!(status = child.ended())) usleep(200);  // both pipes are closed: it is about to be gone
     if (*status != 0) {
-        throw Error{Code::remote_failed, "ssh does not accept the host {} or its own configuration: {}", host, printable(said.errors)}.hint(
-            "See ~/.ssh/config; ssh -G " + host + " shows the same.");
+        throw Error{Code::remote_failed, "ssh does not accept the host {} or its own configuration: {}", host,
+                    printable(said.errors)}
+            .hint("See ~/.ssh/config; ssh -G " + host + " shows the same.");
     }
     return said.output;
 }
@@ -125,8 +129,9 @@ Transport Transport::ssh(const std::string& host) {
     transport.socket_ = control_path();
     // What the person's configuration may say for logins but would break or weaken a session: forwardings (also of the
     // person's own ssh agent, which an AI agent must not get), commands, going to the background, a master of its own.
-    for (const char* fixed : {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "RemoteCommand=none",
-                              "PermitLocalCommand=no", "ForkAfterAuthentication=no", "StdinNull=no", "SessionType=default"}) {
+    for (const char* fixed :
+         {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "RemoteCommand=none",
+          "PermitLocalCommand=no", "ForkAfterAuthentication=no", "StdinNull=no", "SessionType=default"}) {
         transport.options_.insert(transport.options_.end(), {"-o", fixed});
     }
     const std::string configuration = ssh_configuration(host);

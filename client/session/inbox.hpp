@@ -39,7 +39,8 @@ struct Broken {  // a part of the session failed in a way that it does not know 
     Error error;
 };
 
-using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled, Settled, Broken>;
+using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled,
+                           Settled, Broken>;
 
 class Inbox {
 public:

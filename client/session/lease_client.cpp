@@ -49,7 +49,9 @@ Task<void> hold_session(ApiClient& api, wire::StartSession request, Inbox& inbox
     try {
         stream = co_await api.open_lease("POST", "/v1/sessions", wire::encode(request), create_limit);
         std::optional<std::string> line = co_await stream.next();
-        if (!line) throw Error{Code::daemon_unreachable, "ephd ended while it was making the key"}.hint("Whatever was made is revoked; try again.");
+        if (!line)
+            throw Error{Code::daemon_unreachable, "ephd ended while it was making the key"}.hint(
+                "Whatever was made is revoked; try again.");
         KeyMade made{wire::decode<wire::Issued>(*line)};
         wipe(*line);
         session = made.issued.session.id;

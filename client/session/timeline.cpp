@@ -15,10 +15,12 @@
 namespace eph {
 namespace {
 
-constexpr int time_is_up = 124;  // as timeout(1) has it
+constexpr int time_is_up = 124;                            // as timeout(1) has it
 constexpr Duration ready_limit = std::chrono::minutes{2};  // ssh may ask the person for a password
 
-Transport make_transport(const SessionPlan& plan) { return plan.host.empty() ? Transport::local() : Transport::ssh(plan.host); }
+Transport make_transport(const SessionPlan& plan) {
+    return plan.host.empty() ? Transport::local() : Transport::ssh(plan.host);
+}
 
 }  // namespace
 
@@ -47,7 +49,9 @@ Task<int> Timeline::run() {
         if (event) {
             on(*event);
         } else {
-            outcome_ = {"not_started", exit_status(Code::timeout), Error{Code::timeout, "{} was not ready within {}", plan_.where(), format_duration(ready_limit)}};
+            outcome_ = {
+                "not_started", exit_status(Code::timeout),
+                Error{Code::timeout, "{} was not ready within {}", plan_.where(), format_duration(ready_limit)}};
         }
     }
     co_await finish();
@@ -91,7 +95,8 @@ void Timeline::on(const Event& event) {
 void Timeline::on(const KeyMade& made) {
     issued_ = made.issued;
     for (const std::string& note : issued_->notes) progress_.warn(printable(note));
-    if (!keeper_ready_ && !outcome_) progress_.step(fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
+    if (!keeper_ready_ && !outcome_)
+        progress_.step(fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
 }
 
 void Timeline::on(const KeyFailed& failed) {
@@ -129,10 +134,12 @@ void Timeline::on(const KeeperSaid& said) {
             break;
         }
         case KeeperLine::State::not_executable:
-            outcome_ = {"not_started", 126, Error{Code::remote_failed, "{} on {} is not executable", printable(line.detail, 200), where}};
+            outcome_ = {"not_started", 126,
+                        Error{Code::remote_failed, "{} on {} is not executable", printable(line.detail, 200), where}};
             break;
         case KeeperLine::State::error:
-            outcome_ = {"not_started", exit_status(Code::remote_failed), Error{Code::remote_failed, "{}: {}", where, printable(line.detail)}};
+            outcome_ = {"not_started", exit_status(Code::remote_failed),
+                        Error{Code::remote_failed, "{}: {}", where, printable(line.detail)}};
             break;
     }
 }
@@ -146,10 +153,11 @@ void Timeline::on(const LeaseSaid& said) {
         title_.set(fmt::format("eph {}: ends at {}, in {}", plan_.where(), local_clock(end), format_left(end - now())));
     } else if (event.event == "over" && !outcome_) {
         const bool deadline = event.reason == "deadline";
-        const std::string why = deadline ? fmt::format("its time was up at {}", local_clock(end))
+        const std::string why = deadline                  ? fmt::format("its time was up at {}", local_clock(end))
                                 : event.reason == "asked" ? "it was stopped by eph stop or its key was revoked"
                                                           : printable(event.reason, 200);
-        outcome_ = {event.reason, deadline ? time_is_up : 128 + SIGTERM, Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), why}};
+        outcome_ = {event.reason, deadline ? time_is_up : 128 + SIGTERM,
+                    Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), why}};
     }
 }
 
@@ -174,7 +182,9 @@ void Timeline::start_agent_when_ready() {
     progress_.say(fmt::format("{}: Pi starts with key {}, until {}", plan_.where(), issued_->key.id, local_clock(end)));
     title_.set(fmt::format("eph {}: until {}", plan_.where(), local_clock(end)));
     const bool reads_stdin = !plan_.task && !plan_.interactive;
-    const RunnerStdin stdin_is = plan_.interactive ? RunnerStdin::terminal : reads_stdin ? RunnerStdin::pipe : RunnerStdin::unused;
+    const RunnerStdin stdin_is = plan_.interactive ? RunnerStdin::terminal
+                                 : reads_stdin     ? RunnerStdin::pipe
+                                                   : RunnerStdin::unused;
     agent_ = std::make_unique<Child>(context_.get_executor(), transport_.runner(place_, stdin_is), Streams::inherited);
     progress_.raw(plan_.interactive);
 }
@@ -184,7 +194,8 @@ void Timeline::check_children() {
         if (const auto status = agent_->ended()) {
             outcome_ = {"agent_exited", *status, std::nullopt, true};
         } else if (keeper_gone_ && keeper_->ended()) {
-            outcome_ = {"connection_lost", 255, Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}};
+            outcome_ = {"connection_lost", 255,
+                        Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}};
         }
         return;
     }
@@ -192,9 +203,12 @@ void Timeline::check_children() {
     const auto status = keeper_->ended();
     if (!status) return;
     if (transport_.is_local()) {
-        outcome_ = {"not_started", exit_status(Code::remote_failed), Error{Code::remote_failed, "the local sh ended before the agent could start"}};
+        outcome_ = {"not_started", exit_status(Code::remote_failed),
+                    Error{Code::remote_failed, "the local sh ended before the agent could start"}};
     } else {
-        outcome_ = {"not_started", 255, Error{Code::remote_failed, "ssh could not open a session on {}", plan_.host}.hint("Check with: ssh " + plan_.host + " true")};
+        outcome_ = {"not_started", 255,
+                    Error{Code::remote_failed, "ssh could not open a session on {}", plan_.host}.hint(
+                        "Check with: ssh " + plan_.host + " true")};
     }
 }
 

@@ -46,7 +46,8 @@ Task<void> Timeline::wait_for_the_end() {
     const int interrupts_before = interrupts_;
     for (;;) {
         const bool host_done = (!keeper_ || keeper_->ended()) && (!agent_ || agent_->ended());
-        const bool key_done = !issued_ || settled_ || interrupts_ > interrupts_before || Signal::Clock::now() >= began + revoke_patience;
+        const bool key_done =
+            !issued_ || settled_ || interrupts_ > interrupts_before || Signal::Clock::now() >= began + revoke_patience;
         if (host_done && key_done) co_return;
         const auto until = host_done ? began + revoke_patience : next_step;
         const auto event = co_await inbox_.next(until);
@@ -56,7 +57,9 @@ Task<void> Timeline::wait_for_the_end() {
             for (Child* child : {agent_.get(), keeper_.get()}) {
                 if (child != nullptr) child->signal(signal);
             }
-            if (signal == SIGTERM) progress_.warn(fmt::format("{} does not answer; what is left there goes when its connection is found dead", plan_.where()));
+            if (signal == SIGTERM)
+                progress_.warn(fmt::format(
+                    "{} does not answer; what is left there goes when its connection is found dead", plan_.where()));
             signal = SIGKILL;
             next_step = Signal::Clock::now() + kill_patience;
         }
@@ -65,7 +68,8 @@ Task<void> Timeline::wait_for_the_end() {
 
 void Timeline::report() {
     progress_.clear();
-    const bool lost = outcome_->from_agent && outcome_->status == 255 && keeper_ && keeper_->ended().value_or(0) != 0 && !transport_.is_local();
+    const bool lost = outcome_->from_agent && outcome_->status == 255 && keeper_ && keeper_->ended().value_or(0) != 0 &&
+                      !transport_.is_local();
     if (lost) outcome_->error = Error{Code::remote_failed, "the connection to {} was lost", plan_.where()};
     if (!agent_ || lost) {
         for (const std::string& line : ssh_said_) progress_.relay(line);
@@ -74,7 +78,8 @@ void Timeline::report() {
         progress_.fail(*outcome_->error);
     } else if (outcome_->from_agent) {
         progress_.say(outcome_->status == 0 ? fmt::format("{}: {} has ended", plan_.where(), pi_row.name)
-                                            : fmt::format("{}: {} has ended with status {}", plan_.where(), pi_row.name, outcome_->status));
+                                            : fmt::format("{}: {} has ended with status {}", plan_.where(), pi_row.name,
+                                                          outcome_->status));
     } else {
         progress_.say(fmt::format("{}: {}", plan_.where(), outcome_->reason));
     }
@@ -93,9 +98,11 @@ void Timeline::report_revocation() {
     }
     std::string why = "the provider has not confirmed it yet";
     if (settled_ && settled_->error) why = settled_->error->message();
-    if (settled_ && settled_->revocation && !settled_->revocation->key.last_error.empty()) why = settled_->revocation->key.last_error;
+    if (settled_ && settled_->revocation && !settled_->revocation->key.last_error.empty())
+        why = settled_->revocation->key.last_error;
     progress_.warn(fmt::format("key {} is NOT revoked yet: {}", id, printable(why)));
-    progress_.say(fmt::format("ephd goes on trying until it is; the key's own end is at {}. See: eph status", local_clock(from_millis(issued_->key.expires_at * 1000))));
+    progress_.say(fmt::format("ephd goes on trying until it is; the key's own end is at {}. See: eph status",
+                              local_clock(from_millis(issued_->key.expires_at * 1000))));
 }
 
 }  // namespace eph

@@ -15,7 +15,8 @@ constexpr std::size_t line_limit = 64 * 1024;  // a host that never ends its lin
 
 // The next line of `pipe` without its end; nothing at the end of input or for a line that is too long.
 Task<std::optional<std::string>> next_line(Pipe& pipe, std::string& buffer) {
-    const auto [failure, size] = co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, line_limit), '\n', as_result);
+    const auto [failure, size] =
+        co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, line_limit), '\n', as_result);
     if (failure) {
         if (buffer.empty() || failure != asio::error::eof) co_return std::nullopt;
         co_return std::exchange(buffer, {});
@@ -28,7 +29,8 @@ Task<std::optional<std::string>> next_line(Pipe& pipe, std::string& buffer) {
 }  // namespace
 
 Task<void> Timeline::feed_keeper(std::string input) {
-    co_await asio::async_write(keeper_->input(), asio::buffer(input), as_result);  // a keeper that is gone shows on its output
+    co_await asio::async_write(keeper_->input(), asio::buffer(input),
+                               as_result);  // a keeper that is gone shows on its output
 }
 
 // The key goes to the keeper's stdin as one line, and out of eph's memory.
@@ -39,7 +41,8 @@ Task<void> Timeline::arm_keeper() {
     line += '\n';
     wipe(issued_->secret);
     const Secret secret = Secret::take(line);
-    co_await asio::async_write(keeper_->input(), asio::buffer(secret.reveal().data(), secret.reveal().size()), as_result);
+    co_await asio::async_write(keeper_->input(), asio::buffer(secret.reveal().data(), secret.reveal().size()),
+                               as_result);
 }
 
 Task<void> Timeline::read_keeper() {
@@ -67,7 +70,8 @@ Task<void> Timeline::end_session() {
         wire::EndSession wanted;
         wanted.reason = outcome_->reason;
         if (outcome_->from_agent) wanted.exit_status = outcome_->status;
-        const ApiAnswer answer = co_await api_.call("DELETE", "/v1/sessions/" + issued_->session.id, wire::encode(wanted), std::chrono::seconds{30});
+        const ApiAnswer answer = co_await api_.call("DELETE", "/v1/sessions/" + issued_->session.id,
+                                                    wire::encode(wanted), std::chrono::seconds{30});
         settled.revocation = wire::decode<wire::Revocation>(answer.body);
     } catch (const Error& error) {
         settled.error = error;

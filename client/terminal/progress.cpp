@@ -40,7 +40,8 @@ void Progress::clear() {
 void Progress::line(std::string_view colour, std::string_view text) {
     clear();
     const bool coloured = colours_ && !colour.empty();
-    put(fmt::format("{}{}{}{}{}", raw_ ? "\r" : "", coloured ? colour : plain, text, coloured ? reset : plain, raw_ ? "\r\n" : "\n"));
+    put(fmt::format("{}{}{}{}{}", raw_ ? "\r" : "", coloured ? colour : plain, text, coloured ? reset : plain,
+                    raw_ ? "\r\n" : "\n"));
 }
 
 void Progress::say(std::string_view text) { line(plain, fmt::format("eph: {}", text)); }

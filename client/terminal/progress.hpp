@@ -15,12 +15,12 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    void step(std::string_view text);     // what is happening now; on a terminal the next one takes its place
-    void clear();                         // takes the step's line off the terminal
-    void say(std::string_view text);      // a line that stays
-    void warn(std::string_view text);     // a line that stays, and stands out
-    void fail(const Error& error);        // the error and its hint
-    void relay(std::string_view text);    // somebody else's line, ssh's for instance, cleaned
+    void step(std::string_view text);   // what is happening now; on a terminal the next one takes its place
+    void clear();                       // takes the step's line off the terminal
+    void say(std::string_view text);    // a line that stays
+    void warn(std::string_view text);   // a line that stays, and stands out
+    void fail(const Error& error);      // the error and its hint
+    void relay(std::string_view text);  // somebody else's line, ssh's for instance, cleaned
 
     // While the agent has the terminal in raw mode a line must not begin where the last one ended.
     void raw(bool on) { raw_ = on; }

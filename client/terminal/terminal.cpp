@@ -70,7 +70,9 @@ private:
 
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0; }
 bool stderr_is_terminal() { return isatty(STDERR_FILENO) != 0; }
-bool colours_wanted() { return stderr_is_terminal() && environment("NO_COLOR").empty() && environment("TERM") != "dumb"; }
+bool colours_wanted() {
+    return stderr_is_terminal() && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+}
 
 SavedTerminal::SavedTerminal() {
     termios modes{};
@@ -90,7 +92,9 @@ void SavedTerminal::restore() {
 }
 
 void reset_screen() {
-    if (isatty(STDOUT_FILENO) != 0) write_all(STDOUT_FILENO, "\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[<u\x1b[0m\r\n");
+    if (isatty(STDOUT_FILENO) != 0)
+        write_all(STDOUT_FILENO,
+                  "\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1049l\x1b[<u\x1b[0m\r\n");
 }
 
 void Title::set(std::string_view text) {

@@ -11,9 +11,9 @@
 
 namespace eph {
 
-bool has_terminal();      // stdin and stdout both are one: the agent can have a screen
+bool has_terminal();  // stdin and stdout both are one: the agent can have a screen
 bool stderr_is_terminal();
-bool colours_wanted();    // on standard error: a terminal, and no NO_COLOR (no-color.org)
+bool colours_wanted();  // on standard error: a terminal, and no NO_COLOR (no-color.org)
 
 // Remembers the terminal's modes and puts them back when it goes, whatever a child that died left behind.
 class SavedTerminal {

@@ -10,9 +10,9 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/async/task.hpp"
 #include "common/error.hpp"
 #include "common/time.hpp"
-#include "common/async/task.hpp"
 
 namespace eph {
 
@@ -26,7 +26,8 @@ Task<T> within(Duration limit, Task<T> work, std::string sentence) {
     auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
                                                          timer.async_wait(asio::deferred));
     if constexpr (std::is_void_v<T>) {
-        auto [order, failure, timer_error] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+        auto [order, failure, timer_error] =
+            co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
         if (order[0] == 1 && !timer_error) throw Error{Code::timeout, std::move(sentence)};
         if (failure) std::rethrow_exception(failure);
     } else {

@@ -14,8 +14,8 @@ struct Account {
     Place place;
     BaseUrl base;
     Secret admin_key;
-    std::string fingerprint;  // tells accounts apart without giving the key away
-    std::string source;       // environment, credential, file, client, memory
+    std::string fingerprint;    // tells accounts apart without giving the key away
+    std::string source;         // environment, credential, file, client, memory
     bool own_base_url = false;  // other than the provider's own: agents have to be told
 };
 using AccountRef = std::shared_ptr<const Account>;

@@ -33,7 +33,9 @@ std::string fingerprint_of(const Secret& key) {
 }
 
 Accounts::Accounts(std::filesystem::path config_file, Credential environment, std::string environment_source)
-    : file_(std::move(config_file)), environment_(std::move(environment)), environment_source_(std::move(environment_source)) {
+    : file_(std::move(config_file)),
+      environment_(std::move(environment)),
+      environment_source_(std::move(environment_source)) {
     refresh();
 }
 
@@ -56,7 +58,8 @@ void Accounts::refresh() {
 }
 
 AccountRef Accounts::make(const Credential& from_client) {
-    const std::array<Choice, 3> choices{{{&from_client, "client"}, {&environment_, environment_source_}, {&config_.openai, "file"}}};
+    const std::array<Choice, 3> choices{
+        {{&from_client, "client"}, {&environment_, environment_source_}, {&config_.openai, "file"}}};
     auto account = std::make_shared<Account>();
     account->place.provider = "openai";
     std::string base_url;
@@ -70,7 +73,8 @@ AccountRef Accounts::make(const Credential& from_client) {
     }
     if (account->admin_key.empty() || account->place.project.empty()) return nullptr;
     if (has_control(account->admin_key.reveal()) || account->admin_key.reveal().find(' ') != std::string_view::npos) {
-        throw Error{Code::usage, "the OpenAI admin key holds white space or control characters"}.hint("Copy it again, without line breaks.");
+        throw Error{Code::usage, "the OpenAI admin key holds white space or control characters"}.hint(
+            "Copy it again, without line breaks.");
     }
     if (!std::isalnum(static_cast<unsigned char>(account->place.project[0])) ||  // neither "." nor ".."
         !std::all_of(account->place.project.begin(), account->place.project.end(),
@@ -91,8 +95,11 @@ void Accounts::refuse_another_address(const Account& account, const Credential& 
     if (from_client.base_url.empty() || !from_client.admin_key.empty()) return;
     const std::string& own = environment_.base_url.empty() ? config_.openai.base_url : environment_.base_url;
     if (account.base == parse_base_url(own.empty() ? openai_base_url : own)) return;
-    throw Error{Code::forbidden, "the stored admin key is not sent to {}, which only EPH_OPENAI_BASE_URL names", account.base.text()}.hint(
-        "Store the address too (eph auth setup --base-url ...), set OPENAI_ADMIN_KEY as well, or unset EPH_OPENAI_BASE_URL.");
+    throw Error{Code::forbidden, "the stored admin key is not sent to {}, which only EPH_OPENAI_BASE_URL names",
+                account.base.text()}
+        .hint(
+            "Store the address too (eph auth setup --base-url ...), set OPENAI_ADMIN_KEY as well, or unset "
+            "EPH_OPENAI_BASE_URL.");
 }
 
 void Accounts::announce(const AccountRef& account) {
@@ -108,7 +115,8 @@ AccountRef Accounts::preview(const Credential& credential) {
 
 AccountRef Accounts::pick(const std::string& provider, const Credential& from_client) {
     if (provider != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(provider, 40)}.hint("Known providers: openai.");
+        throw Error{Code::usage, "the provider '{}' is not known", printable(provider, 40)}.hint(
+            "Known providers: openai.");
     }
     refresh();
     AccountRef account = make(from_client);
@@ -123,7 +131,8 @@ AccountRef Accounts::pick(const std::string& provider, const Credential& from_cl
         return account;
     }
     if (!config_error_.empty()) throw Error{Code::no_account, "no OpenAI account: {}", config_error_};
-    const bool no_key = from_client.admin_key.empty() && environment_.admin_key.empty() && config_.openai.admin_key.empty();
+    const bool no_key =
+        from_client.admin_key.empty() && environment_.admin_key.empty() && config_.openai.admin_key.empty();
     throw Error{Code::no_account, "no OpenAI {} is loaded", no_key ? "admin key" : "project"}.hint(
         no_key ? "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID."
                : "Run eph auth setup, or set OPENAI_PROJECT_ID.");
@@ -153,7 +162,8 @@ AccountRef Accounts::for_place(const Place& place, const std::string& fingerprin
     std::vector<AccountRef> fitting = loaded();
     std::erase_if(fitting, [&](const AccountRef& account) { return account->place != place; });
     if (fitting.empty()) return nullptr;
-    std::stable_partition(fitting.begin(), fitting.end(), [&](const AccountRef& account) { return account->fingerprint == fingerprint; });
+    std::stable_partition(fitting.begin(), fitting.end(),
+                          [&](const AccountRef& account) { return account->fingerprint == fingerprint; });
     return fitting[static_cast<std::size_t>(attempt) % fitting.size()];
 }
 

@@ -24,14 +24,14 @@ public:
     // As pick() for an account that is not stored yet; it is not remembered.
     AccountRef preview(const Credential& credential);
 
-    // The account for the n-th attempt to revoke a key of that place: the one it was made with first, then each other in turn, as
-    // any of them may have been withdrawn. Nothing if none is loaded.
+    // The account for the n-th attempt to revoke a key of that place: the one it was made with first, then each other
+    // in turn, as any of them may have been withdrawn. Nothing if none is loaded.
     AccountRef for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt);
 
     std::vector<AccountRef> loaded();  // each place and key once
     std::vector<std::string> notes();  // what is wrong with the configuration, for people
     const std::filesystem::path& file() const { return file_; }
-    const Config& config();            // as the file says now
+    const Config& config();  // as the file says now
 
     void store(Credential account);  // into the configuration file
     bool has_clients() const { return !from_clients_.empty(); }

@@ -36,7 +36,8 @@ json parse(const fs::path& file) {
     json document = json::parse(content, nullptr, false);
     wipe(content);
     if (!document.is_object()) {
-        throw Error{Code::storage, "{} is not a JSON object", file.string()}.hint("Mend it, or move it aside and run: eph auth setup");
+        throw Error{Code::storage, "{} is not a JSON object", file.string()}.hint(
+            "Mend it, or move it aside and run: eph auth setup");
     }
     return document;
 }
@@ -115,7 +116,8 @@ void write_account(const fs::path& file, const Credential& account) {
         std::string text = document.dump(2) + "\n";
         write_all(descriptor, text, fresh);
         wipe(text);
-        if (fsync(descriptor) != 0) throw Error{Code::storage, "cannot write {}: {}", fresh.string(), std::strerror(errno)};
+        if (fsync(descriptor) != 0)
+            throw Error{Code::storage, "cannot write {}: {}", fresh.string(), std::strerror(errno)};
         if (rename(fresh.c_str(), target.c_str()) != 0) {
             throw Error{Code::storage, "cannot replace {}: {}", file.string(), std::strerror(errno)};
         }

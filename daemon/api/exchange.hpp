@@ -5,17 +5,17 @@
 #include <optional>
 #include <string>
 
-#include "daemon/accounts/account.hpp"
 #include "common/async/signal.hpp"
 #include "common/async/task.hpp"
+#include "daemon/accounts/account.hpp"
 
 namespace eph {
 
 struct ApiRequest {
     std::string method;
-    std::string path;                          // without the query
-    std::map<std::string, std::string> query;  // decoded
-    std::map<std::string, std::string> params; // of the route's {placeholders}
+    std::string path;                           // without the query
+    std::map<std::string, std::string> query;   // decoded
+    std::map<std::string, std::string> params;  // of the route's {placeholders}
     std::string body;
     Credential credential;  // from the client's environment
     std::string actor;      // for the audit trail

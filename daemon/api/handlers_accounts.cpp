@@ -28,7 +28,8 @@ Task<bool> step(wire::CheckReport& report, std::string name, Task<std::string> w
 
 Task<std::string> reach(Services& services, AccountRef account) {
     co_await services.openai.check(account);
-    co_return fmt::format("{} accepts the admin key and lists project {}", account->base.authority(), account->place.project);
+    co_return fmt::format("{} accepts the admin key and lists project {}", account->base.authority(),
+                          account->place.project);
 }
 
 Task<std::string> count(Services& services, AccountRef account) {
@@ -41,20 +42,23 @@ Task<std::string> count(Services& services, AccountRef account) {
 Task<std::string> make(Services& services, AccountRef account, std::string actor, IssuedKey& issued) {
     SessionRequest what{.host = {}, .agent = {}, .label = "doctor", .ttl = std::chrono::minutes{5}};
     issued = co_await services.sessions.issue(account, std::move(what), std::move(actor));
-    co_return issued.note.empty() ? "key " + issued.key.id.text() : fmt::format("key {}; {}", issued.key.id.text(), issued.note);
+    co_return issued.note.empty() ? "key " + issued.key.id.text()
+                                  : fmt::format("key {}; {}", issued.key.id.text(), issued.note);
 }
 
 Task<std::string> try_key(Services& services, AccountRef account, const Secret& key, bool wanted) {
     constexpr int tries = 20;  // new keys can take a moment to work, deleted ones to stop
     for (int attempt = 1; attempt <= tries; ++attempt) {
         if (co_await services.openai.usable(account, key) == wanted) {
-            co_return fmt::format("{} after {} {}", wanted ? "accepted" : "refused", attempt, attempt == 1 ? "try" : "tries");
+            co_return fmt::format("{} after {} {}", wanted ? "accepted" : "refused", attempt,
+                                  attempt == 1 ? "try" : "tries");
         }
         asio::steady_timer pause{co_await asio::this_coro::executor, std::chrono::milliseconds{500}};
         co_await pause.async_wait(use_awaitable);
     }
-    throw Error{Code::provider_refused, wanted ? "the new key is not accepted" : "the deleted key is still accepted"}.hint(
-        wanted ? "See whether the project's policy restricts what its keys may do." : "OpenAI may need a while; check again with eph keys list.");
+    throw Error{Code::provider_refused, wanted ? "the new key is not accepted" : "the deleted key is still accepted"}
+        .hint(wanted ? "See whether the project's policy restricts what its keys may do."
+                     : "OpenAI may need a while; check again with eph keys list.");
 }
 
 Task<std::string> remove(Services& services, KeyId key, std::string actor) {
@@ -62,7 +66,8 @@ Task<std::string> remove(Services& services, KeyId key, std::string actor) {
     services.janitor.revoke(key, "asked", actor);
     if (!co_await services.janitor.first_answer(awaited, std::chrono::seconds{30})) {
         const auto row = services.ledger.key(key);
-        throw Error{Code::provider_refused, "not confirmed yet: {}", row ? row->last_error : ""}.hint("ephd goes on trying; see eph status.");
+        throw Error{Code::provider_refused, "not confirmed yet: {}", row ? row->last_error : ""}.hint(
+            "ephd goes on trying; see eph status.");
     }
     co_return "confirmed by OpenAI";
 }
@@ -96,7 +101,8 @@ Task<ApiReply> show_account(Services& services, const ApiRequest& request) {
 Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     auto wanted = wire::decode<wire::SetAccount>(request.body);
     if (wanted.store != "file") {
-        throw Error{Code::usage, "the store '{}' is not known", printable(wanted.store, 40)}.hint("Known stores: file.");
+        throw Error{Code::usage, "the store '{}' is not known", printable(wanted.store, 40)}.hint(
+            "Known stores: file.");
     }
     Credential credential;
     credential.admin_key = Secret::take(wanted.admin_key);
@@ -105,7 +111,8 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     if (credential.admin_key.empty()) throw Error{Code::usage, "the admin key is empty"};
     if (credential.project.empty()) throw Error{Code::usage, "the project id is empty"};
     if (request.param("provider") != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(request.param("provider"), 40)}.hint("Known providers: openai.");
+        throw Error{Code::usage, "the provider '{}' is not known", printable(request.param("provider"), 40)}.hint(
+            "Known providers: openai.");
     }
     const AccountRef account = services.accounts.preview(credential);
     co_await services.openai.check(account);

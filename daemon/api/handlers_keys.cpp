@@ -36,7 +36,8 @@ Task<void> add_foreign(Services& services, AccountRef account, wire::KeyList& li
     }
 }
 
-// A key that this ledger does not know, by the provider's ids or its name: adopted, so that it is revoked like any other.
+// A key that this ledger does not know, by the provider's ids or its name: adopted, so that it is revoked like any
+// other.
 Task<std::optional<KeyRow>> adopt(Services& services, AccountRef account, std::string reference) {
     std::string owner;
     if (reference.starts_with("key_")) {
@@ -55,11 +56,13 @@ Task<std::optional<KeyRow>> adopt(Services& services, AccountRef account, std::s
     }
     if (fitting.empty()) co_return std::nullopt;
     if (fitting.size() > 1) {
-        throw Error{Code::ambiguous, "'{}' fits {} keys at the provider", printable(reference, 80), fitting.size()}.hint("Give more of the name.");
+        throw Error{Code::ambiguous, "'{}' fits {} keys at the provider", printable(reference, 80), fitting.size()}
+            .hint("Give more of the name.");
     }
     const Listed& found = fitting.front();
     if (!parse_key_name(found.name)) {
-        throw Error{Code::forbidden, "'{}' is not a key that eph made, so eph leaves it alone", printable(found.name, 80)};
+        throw Error{Code::forbidden, "'{}' is not a key that eph made, so eph leaves it alone",
+                    printable(found.name, 80)};
     }
     if (const auto known = services.ledger.key_by_name(found.name)) {
         services.ledger.revive(known->id, found.id);
@@ -123,10 +126,13 @@ Task<ApiReply> revoke_key(Services& services, const ApiRequest& request) {
     } else if (!request.credential.empty()) {
         (void)services.accounts.pick("openai", request.credential);  // so that it is loaded
     }
-    if (!key) throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint("eph keys list shows what there is.");
+    if (!key)
+        throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint(
+            "eph keys list shows what there is.");
     wire::Revocation outcome;
     if (key->state == KeyState::creating) {
-        throw Error{Code::busy, "key {} is being created at this moment", key->id.text()}.hint("Try again in a moment.");
+        throw Error{Code::busy, "key {} is being created at this moment", key->id.text()}.hint(
+            "Try again in a moment.");
     }
     const Janitor::Awaited awaited{key->id, key->attempts};
     services.janitor.revoke(key->id, "asked", request.actor);

@@ -45,7 +45,8 @@ Task<void> serve_lease(Services& services, std::shared_ptr<Lease> lease, std::ui
         }
         if (lease->over) co_return;
         if (Signal::Clock::now() >= warning) {
-            wire::LeaseEvent event{.event = "expiring", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
+            wire::LeaseEvent event{
+                .event = "expiring", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
             lease->events.push_back(std::move(event));
             warning = next_warning(*lease, warned_for);
             continue;
@@ -58,7 +59,8 @@ Task<void> serve_lease(Services& services, std::shared_ptr<Lease> lease, std::ui
 SessionId resolve(Services& services, const ApiRequest& request) {
     const std::optional<SessionRow> row = services.ledger.find_session(request.param("id"));
     if (row) return row->id;
-    throw Error{Code::not_found, "there is no session '{}'", printable(request.param("id"), 80)}.hint("eph sessions shows what there is.");
+    throw Error{Code::not_found, "there is no session '{}'", printable(request.param("id"), 80)}.hint(
+        "eph sessions shows what there is.");
 }
 
 }  // namespace
@@ -66,7 +68,8 @@ SessionId resolve(Services& services, const ApiRequest& request) {
 Task<ApiReply> list_sessions(Services& services, const ApiRequest& request) {
     wire::SessionList list;
     const bool active_only = request.query_flag("active");
-    for (const SessionRow& row : active_only ? services.ledger.active_sessions() : services.ledger.recent_sessions(200)) {
+    for (const SessionRow& row :
+         active_only ? services.ledger.active_sessions() : services.ledger.recent_sessions(200)) {
         list.sessions.push_back(view(row, services.ledger.key(row.key)));
     }
     ApiReply reply;
@@ -86,7 +89,8 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     const SessionId id = resolve(services, request);
     const SessionRow row = services.ledger.session(id).value();
     if (!request.credential.empty()) (void)services.accounts.pick(row.provider, request.credential);
-    const std::string reason = wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
+    const std::string reason =
+        wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     const Janitor::Awaited awaited = services.janitor.awaited(row.key);
     services.sessions.end(id, reason, wanted.exit_status, request.actor);
     wire::Revocation outcome;
@@ -104,7 +108,8 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
     if (wanted.ttl_seconds && *wanted.ttl_seconds <= 0) throw Error{Code::usage, "the TTL must be more than zero"};
     const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
     SessionRequest what{.host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = {}};
-    if (wanted.ttl_seconds) what.ttl = std::chrono::seconds{std::min<std::int64_t>(*wanted.ttl_seconds, 10LL * 365 * 86400)};
+    if (wanted.ttl_seconds)
+        what.ttl = std::chrono::seconds{std::min<std::int64_t>(*wanted.ttl_seconds, 10LL * 365 * 86400)};
     StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
     const SessionId id = started.lease->session.id;
     const std::uint64_t holder = services.sessions.take(*started.lease);

@@ -49,10 +49,13 @@ Task<ApiReply> show_metrics(Services& services, const ApiRequest&) {
     reply.body = fmt::format(
         "# HELP eph_keys Keys that are not revoked yet, by state.\n# TYPE eph_keys gauge\n"
         "eph_keys{{state=\"creating\"}} {}\neph_keys{{state=\"live\"}} {}\neph_keys{{state=\"revoking\"}} {}\n"
-        "# HELP eph_keys_retrying Keys whose revocation failed at least once and is tried again.\n# TYPE eph_keys_retrying gauge\n"
+        "# HELP eph_keys_retrying Keys whose revocation failed at least once and is tried again.\n# TYPE "
+        "eph_keys_retrying gauge\n"
         "eph_keys_retrying {}\n"
-        "# HELP eph_sessions_active Sessions that hold or await a lease.\n# TYPE eph_sessions_active gauge\neph_sessions_active {}\n"
-        "# HELP process_start_time_seconds Start of ephd.\n# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds {}\n",
+        "# HELP eph_sessions_active Sessions that hold or await a lease.\n# TYPE eph_sessions_active "
+        "gauge\neph_sessions_active {}\n"
+        "# HELP process_start_time_seconds Start of ephd.\n# TYPE process_start_time_seconds "
+        "gauge\nprocess_start_time_seconds {}\n",
         creating, live, revoking, retrying, services.sessions.active(), to_millis(services.started) / 1000);
     co_return reply;
 }
@@ -63,7 +66,8 @@ Task<ApiReply> list_events(Services& services, const ApiRequest& request) {
     const std::string given = request.query_value("after");
     if (!given.empty()) {
         const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), after);
-        if (error != std::errc{} || end != given.data() + given.size()) throw Error{Code::usage, "'after' must be a number"};
+        if (error != std::errc{} || end != given.data() + given.size())
+            throw Error{Code::usage, "'after' must be a number"};
     }
     wire::AuditList list;
     for (const AuditRow& row : services.ledger.audit(after, page)) list.events.push_back(view(row));

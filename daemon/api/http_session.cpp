@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/write.hpp>
@@ -11,14 +12,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <spdlog/spdlog.h>
 
+#include "common/async/within.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 #include "daemon/api/peer.hpp"
 #include "daemon/api/router.hpp"
-#include "common/async/within.hpp"
 
 namespace eph {
 namespace {
@@ -55,8 +55,10 @@ public:
     Task<bool> send(std::string line, int status) override {
         std::string bytes;
         if (!begun_) {
-            bytes = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/x-ndjson\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n",
-                                status, text(http::obsolete_reason(static_cast<http::status>(status))));
+            bytes = fmt::format(
+                "HTTP/1.1 {} {}\r\nContent-Type: application/x-ndjson\r\nCache-Control: no-store\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n",
+                status, text(http::obsolete_reason(static_cast<http::status>(status))));
             begun_ = true;
         }
         bytes += fmt::format("{:x}\r\n", line.size() + 1);
@@ -74,7 +76,8 @@ public:
         auto group = asio::experimental::make_parallel_group(
             asio::co_spawn(socket_.get_executor(), signal.wait_until(until), asio::deferred),
             socket_.async_wait(Socket::wait_read, asio::deferred));
-        auto [order, failure, wait_error] = co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+        auto [order, failure, wait_error] =
+            co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
         co_return !(order[0] == 1 && !wait_error);
     }
 
@@ -107,7 +110,8 @@ void refuse_strangers(const Parser::value_type& message) {
     const std::string host = lower(text(message[http::field::host]));
     const std::string_view name = std::string_view{host}.substr(0, host.find(':'));
     if (name != wire::host_name && name != "localhost" && name != "127.0.0.1") {
-        throw Error{Code::forbidden, "'{}' is not the name of this API", printable(host, 80)}.hint("Send 'Host: localhost'.");
+        throw Error{Code::forbidden, "'{}' is not the name of this API", printable(host, 80)}.hint(
+            "Send 'Host: localhost'.");
     }
 }
 
@@ -118,7 +122,9 @@ ApiRequest take_request(Parser::value_type& message, const Peer& peer) {
     request.path = text(message.target());
     request.body = std::move(message.body());
     request.actor = fmt::format("uid {} pid {}", peer.uid, peer.pid);
-    const auto header = [&](std::string_view name) { return text(message[boost::beast::string_view{name.data(), name.size()}]); };
+    const auto header = [&](std::string_view name) {
+        return text(message[boost::beast::string_view{name.data(), name.size()}]);
+    };
     request.credential.admin_key = Secret{header(wire::admin_key_header)};
     request.credential.project = header(wire::project_header);
     request.credential.base_url = header(wire::base_url_header);
@@ -147,9 +153,10 @@ ApiReply reply_for_current_exception() {
 }
 
 Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive) {
-    std::string bytes = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nContent-Length: {}\r\n{}\r\n", reply.status,
-                                    text(http::obsolete_reason(static_cast<http::status>(reply.status))), reply.content_type,
-                                    reply.body.size() + 1, keep_alive ? "" : "Connection: close\r\n");
+    std::string bytes =
+        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nContent-Length: {}\r\n{}\r\n",
+                    reply.status, text(http::obsolete_reason(static_cast<http::status>(reply.status))),
+                    reply.content_type, reply.body.size() + 1, keep_alive ? "" : "Connection: close\r\n");
     bytes += reply.body + "\n";
     co_await within(write_limit, write_all(socket, bytes), "the client does not read");
     wipe(bytes);
@@ -208,7 +215,8 @@ Task<void> serve_client(Socket socket, Services& services, const bool& stopping)
             co_return;
         }
         if (failure == http::error::body_limit || failure == http::error::header_limit) {
-            ApiReply reply = reply_for(Error{Code::usage, "the request is too large"}.hint("At most 16 kB of headers and 1 MB of body."));
+            ApiReply reply = reply_for(
+                Error{Code::usage, "the request is too large"}.hint("At most 16 kB of headers and 1 MB of body."));
             co_await send_reply(socket, std::move(reply), false);
             co_return;
         }

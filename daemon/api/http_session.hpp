@@ -3,8 +3,8 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
-#include "daemon/api/services.hpp"
 #include "common/async/task.hpp"
+#include "daemon/api/services.hpp"
 
 namespace eph {
 

@@ -14,8 +14,8 @@
 #include <launch.h>
 #endif
 
-#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
+#include <boost/asio/steady_timer.hpp>
 
 #include "common/error.hpp"
 #include "common/paths.hpp"
@@ -63,13 +63,16 @@ Listener::Listener(asio::any_io_executor executor, std::filesystem::path path, s
 
 void Listener::bind_path() {
     if (path_.string().size() >= sizeof(sockaddr_un::sun_path)) {
-        throw Error{Code::usage, "the socket's path is too long: {}", path_.string()}.hint("Name a shorter one in EPH_SOCKET.");
+        throw Error{Code::usage, "the socket's path is too long: {}", path_.string()}.hint(
+            "Name a shorter one in EPH_SOCKET.");
     }
     make_private_directory(path_.parent_path());
     Protocol::socket probe{acceptor_.get_executor()};
     boost::system::error_code nobody;
     probe.connect(Protocol::endpoint{path_.string()}, nobody);
-    if (!nobody) throw Error{Code::busy, "another ephd already listens on {}", path_.string()}.hint("Use that one, or stop it first.");
+    if (!nobody)
+        throw Error{Code::busy, "another ephd already listens on {}", path_.string()}.hint(
+            "Use that one, or stop it first.");
     struct stat info {};
     if (lstat(path_.c_str(), &info) == 0) {
         if (!S_ISSOCK(info.st_mode)) throw Error{Code::storage, "{} is in the way and is not a socket", path_.string()};

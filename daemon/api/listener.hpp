@@ -11,12 +11,14 @@
 
 namespace eph {
 
-// The socket that the service manager listens on for us (LISTEN_FDS, sd_listen_fds(3); launch_activate_socket), if there is one.
+// The socket that the service manager listens on for us (LISTEN_FDS, sd_listen_fds(3); launch_activate_socket), if
+// there is one.
 std::optional<int> activated_socket();
 
 class Listener {
 public:
-    // Binds `path` (0600, in a directory of ours), unless a socket was handed over. Error{busy} when somebody answers there.
+    // Binds `path` (0600, in a directory of ours), unless a socket was handed over. Error{busy} when somebody answers
+    // there.
     Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over);
     ~Listener();
 

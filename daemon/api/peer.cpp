@@ -11,7 +11,8 @@ Peer peer_of(int socket) {
 #if defined(SO_PEERCRED)
     ucred credentials{};
     socklen_t size = sizeof credentials;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) peer = {credentials.uid, credentials.pid};
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0)
+        peer = {credentials.uid, credentials.pid};
 #else
     uid_t uid = 0;
     gid_t gid = 0;

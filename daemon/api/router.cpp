@@ -67,7 +67,8 @@ void read_query(ApiRequest& request) {
         const std::string_view pair = rest.substr(0, rest.find('&'));
         rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
         const std::size_t equals = std::min(pair.find('='), pair.size());
-        request.query[decode_percent(pair.substr(0, equals))] = equals < pair.size() ? decode_percent(pair.substr(equals + 1)) : "";
+        request.query[decode_percent(pair.substr(0, equals))] =
+            equals < pair.size() ? decode_percent(pair.substr(equals + 1)) : "";
     }
     request.path.resize(mark);
 }
@@ -99,8 +100,11 @@ const Route& find_route(ApiRequest& request) {
         if (route.method == request.method) return route;
         known_path = true;
     }
-    if (known_path) throw Error{Code::not_found, "{} is not possible on {}", printable(request.method, 20), printable(request.path, 100)};
-    throw Error{Code::not_found, "there is no {} in this API", printable(request.path, 100)}.hint("docs/api.yaml lists what there is.");
+    if (known_path)
+        throw Error{Code::not_found, "{} is not possible on {}", printable(request.method, 20),
+                    printable(request.path, 100)};
+    throw Error{Code::not_found, "there is no {} in this API", printable(request.path, 100)}.hint(
+        "docs/api.yaml lists what there is.");
 }
 
 }  // namespace eph

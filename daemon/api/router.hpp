@@ -23,7 +23,8 @@ struct Route {
 // All of them, as docs/api.yaml describes them.
 std::span<const Route> all_routes();
 
-// The route for the request, its placeholders filled in. Throws Error{not_found}, also for a method that a path does not have.
+// The route for the request, its placeholders filled in. Throws Error{not_found}, also for a method that a path does
+// not have.
 const Route& find_route(ApiRequest& request);
 
 }  // namespace eph

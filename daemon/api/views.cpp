@@ -6,7 +6,9 @@
 namespace eph {
 namespace {
 
-std::int64_t seconds(Timestamp moment) { return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count(); }
+std::int64_t seconds(Timestamp moment) {
+    return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+}
 
 std::optional<std::int64_t> seconds(const std::optional<Timestamp>& moment) {
     if (!moment) return std::nullopt;
@@ -55,12 +57,14 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
 }
 
 wire::Account view(const Account& account) {
-    return {account.place.provider, account.place.project, account.place.base_url, account.fingerprint, account.source, {},
+    return {account.place.provider, account.place.project, account.place.base_url,
+            account.fingerprint,    account.source,        {},
             account.own_base_url};
 }
 
 wire::AuditEntry view(const AuditRow& row) {
-    return {row.seq, seconds(row.at), row.actor, row.event, row.key.text(), row.session.text(), row.host, printable(row.detail)};
+    return {row.seq,        seconds(row.at),    row.actor, row.event,
+            row.key.text(), row.session.text(), row.host,  printable(row.detail)};
 }
 
 }  // namespace eph

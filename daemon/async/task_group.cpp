@@ -1,11 +1,11 @@
 // Starting, cancelling and waiting for coroutines.
 #include "daemon/async/task_group.hpp"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
-#include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
 
@@ -26,13 +26,13 @@ bool is_cancellation(const std::exception_ptr& thrown) {
 
 void TaskGroup::spawn(std::string name, Task<void> work) {
     const auto member = members_.emplace(members_.end());
-    asio::co_spawn(executor_, std::move(work),
-                   asio::bind_cancellation_slot(
-                       member->slot(), [this, member, name = std::move(name)](std::exception_ptr thrown) {
-                           members_.erase(member);
-                           changed_.notify();
-                           if (thrown && !is_cancellation(thrown)) spdlog::error("{} failed: {}", name, describe(thrown));
-                       }));
+    asio::co_spawn(
+        executor_, std::move(work),
+        asio::bind_cancellation_slot(member->slot(), [this, member, name = std::move(name)](std::exception_ptr thrown) {
+            members_.erase(member);
+            changed_.notify();
+            if (thrown && !is_cancellation(thrown)) spdlog::error("{} failed: {}", name, describe(thrown));
+        }));
 }
 
 void TaskGroup::cancel(asio::cancellation_type type) {

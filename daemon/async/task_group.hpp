@@ -7,9 +7,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
-#include "common/time.hpp"
 #include "common/async/signal.hpp"
 #include "common/async/task.hpp"
+#include "common/time.hpp"
 
 namespace eph {
 

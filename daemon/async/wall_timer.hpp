@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "common/time.hpp"
 #include "common/async/task.hpp"
+#include "common/time.hpp"
 
 #if defined(__linux__)
 #include <boost/asio/posix/stream_descriptor.hpp>

@@ -38,7 +38,8 @@ Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string whe
 Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string proxy_name, std::string target_name) {
     co_await asio::async_write(socket, asio::buffer(question), use_awaitable);
     std::string answer;
-    const auto [failure, size] = co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
+    const auto [failure, size] =
+        co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
     throw_if_cancelled(failure);
     if (failure) throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()};
     const std::string_view status = std::string_view{answer}.substr(0, answer.find("\r\n"));
@@ -61,7 +62,9 @@ Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
     throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()};
 }
 
-std::string in_seconds(Duration limit) { return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count()); }
+std::string in_seconds(Duration limit) {
+    return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
+}
 
 }  // namespace
 
@@ -77,8 +80,9 @@ bool HttpsClient::Connection::usable() {
 }
 
 Task<tcp::socket> connect_tcp(std::string host, std::string port, HttpLimits limits) {
-    Endpoints endpoints = co_await within(limits.resolve, resolve(host, port),
-                                          fmt::format("the address of {} was not found within {}", host, in_seconds(limits.resolve)));
+    Endpoints endpoints =
+        co_await within(limits.resolve, resolve(host, port),
+                        fmt::format("the address of {} was not found within {}", host, in_seconds(limits.resolve)));
     tcp::socket socket{co_await asio::this_coro::executor};
     const std::string where = host + ":" + port;
     co_await within(limits.connect, connect_any(socket, std::move(endpoints), where),
@@ -88,7 +92,8 @@ Task<tcp::socket> connect_tcp(std::string host, std::string port, HttpLimits lim
 }
 
 Task<void> tunnel(tcp::socket& socket, Proxy proxy, BaseUrl target, HttpLimits limits) {
-    const std::string wanted = (target.host.find(':') == target.host.npos ? target.host : "[" + target.host + "]") + ":" + target.port;
+    const std::string wanted =
+        (target.host.find(':') == target.host.npos ? target.host : "[" + target.host + "]") + ":" + target.port;
     std::string question = fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\n", wanted, wanted);
     if (!proxy.authorization.empty()) question += "Proxy-Authorization: Basic " + proxy.authorization + "\r\n";
     question += "\r\n";
@@ -109,8 +114,9 @@ Task<void> handshake(HttpsClient::Connection::Tls& stream, BaseUrl target, HttpL
     const int set = not_an_address ? X509_VERIFY_PARAM_set1_host(wanted, target.host.c_str(), 0)
                                    : X509_VERIFY_PARAM_set1_ip_asc(wanted, target.host.c_str());
     if (set != 1) throw Error{Code::internal, "the certificate of {} cannot be checked", target.host};
-    co_await within(limits.handshake, shake(stream, target.authority()),
-                    fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
+    co_await within(
+        limits.handshake, shake(stream, target.authority()),
+        fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
 }
 
 }  // namespace eph

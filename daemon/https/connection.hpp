@@ -19,7 +19,8 @@ public:
     using Tls = asio::ssl::stream<Plain>;
 
     explicit Connection(Plain socket) : stream_(std::move(socket)) {}
-    Connection(Plain socket, asio::ssl::context& context) : stream_(std::in_place_type<Tls>, std::move(socket), context) {}
+    Connection(Plain socket, asio::ssl::context& context)
+        : stream_(std::in_place_type<Tls>, std::move(socket), context) {}
 
     std::variant<Plain, Tls>& stream() { return stream_; }
     Plain& socket();

@@ -17,8 +17,9 @@ constexpr std::uint64_t answer_limit = 8 * 1024 * 1024;
 
 // The whole request as it goes out, credential included: in locked memory, wiped with the Secret that holds it.
 Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& credential) {
-    std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: eph/" EPH_VERSION "\r\nAccept: application/json\r\n",
-                                   request.method, base.path, request.path, base.authority());
+    std::string text =
+        fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: eph/" EPH_VERSION "\r\nAccept: application/json\r\n",
+                    request.method, base.path, request.path, base.authority());
     if (!request.body.empty()) {
         text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", request.body.size());
     } else if (request.method == "POST") {
@@ -39,7 +40,8 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     const auto [write_failure, written] =
         co_await asio::async_write(stream, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
     throw_if_cancelled(write_failure);
-    if (write_failure) throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
+    if (write_failure)
+        throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
 
     boost::beast::flat_buffer buffer;
     buffer.reserve(16384);
@@ -50,8 +52,11 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     if (read_failure) {
         const bool garbage = read_failure.category() == http::make_error_code(http::error::bad_version).category() &&
                              read_failure != http::error::end_of_stream && read_failure != http::error::partial_message;
-        if (garbage) throw Error{Code::provider_unreadable, "{} answered something that is not HTTP: {}", where, read_failure.message()};
-        throw Error{Code::provider_unreachable, "the connection to {} broke before the answer was whole: {}", where, read_failure.message()};
+        if (garbage)
+            throw Error{Code::provider_unreadable, "{} answered something that is not HTTP: {}", where,
+                        read_failure.message()};
+        throw Error{Code::provider_unreachable, "the connection to {} broke before the answer was whole: {}", where,
+                    read_failure.message()};
     }
     keep = parser.keep_alive() && buffer.size() == 0;
     HttpResponse answer;
@@ -75,7 +80,8 @@ Task<HttpResponse> exchange(HttpsClient::Connection& connection, const BaseUrl& 
     if (auto* tls = std::get_if<HttpsClient::Connection::Tls>(&connection.stream())) {
         co_return co_await converse(*tls, where, message, sent, keep);
     }
-    co_return co_await converse(std::get<HttpsClient::Connection::Plain>(connection.stream()), where, message, sent, keep);
+    co_return co_await converse(std::get<HttpsClient::Connection::Plain>(connection.stream()), where, message, sent,
+                                keep);
 }
 
 }  // namespace eph

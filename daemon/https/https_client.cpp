@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/text.hpp"
 #include "common/async/within.hpp"
+#include "common/text.hpp"
 #include "daemon/https/connection.hpp"
 
 namespace eph {
@@ -46,7 +46,8 @@ std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base)
 
 Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
     const Proxy proxy = proxy_for(base, https_proxy_, no_proxy_);
-    auto socket = co_await connect_tcp(proxy.empty() ? base.host : proxy.host, proxy.empty() ? base.port : proxy.port, limits_);
+    auto socket =
+        co_await connect_tcp(proxy.empty() ? base.host : proxy.host, proxy.empty() ? base.port : proxy.port, limits_);
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     if (!base.tls) co_return std::make_unique<Connection>(std::move(socket));
     auto connection = std::make_unique<Connection>(std::move(socket), trust_->context);
@@ -70,7 +71,9 @@ Task<HttpResponse> HttpsClient::send(BaseUrl base, HttpRequest request, const Se
         throw TransportError{error, sent};
     } catch (const boost::system::system_error& error) {
         if (error.code() == asio::error::operation_aborted) throw;  // ephd is stopping
-        throw TransportError{Error{Code::provider_unreachable, "no connection to {}: {}", base.authority(), error.code().message()}, sent};
+        throw TransportError{
+            Error{Code::provider_unreachable, "no connection to {}: {}", base.authority(), error.code().message()},
+            sent};
     }
 }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "common/async/task.hpp"
 #include "common/error.hpp"
 #include "common/secret.hpp"
 #include "common/time.hpp"
-#include "common/async/task.hpp"
 #include "daemon/https/url.hpp"
 
 namespace eph {

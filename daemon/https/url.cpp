@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <boost/asio/ip/address.hpp>
 #include <openssl/evp.h>
+#include <boost/asio/ip/address.hpp>
 
 #include "common/error.hpp"
 #include "common/text.hpp"
@@ -13,13 +13,15 @@ namespace eph {
 namespace {
 
 bool is_port(std::string_view text) {
-    return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+    return !text.empty() && text.size() <= 5 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
            std::stoi(std::string{text}) >= 1 && std::stoi(std::string{text}) <= 65535;
 }
 
 bool is_host(std::string_view text) {
     return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '_';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+               c == ':' || c == '_';
     });
 }
 
@@ -54,8 +56,9 @@ std::string_view default_port(bool tls) { return tls ? "443" : "80"; }
 
 std::string base64(std::string_view plain) {
     std::string coded((plain.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a NUL
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
-                                     reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
+                        reinterpret_cast<const unsigned char*>(plain.data()), static_cast<int>(plain.size()));
     coded.resize(static_cast<std::size_t>(size));
     return coded;
 }
@@ -70,7 +73,8 @@ bool matches_no_proxy(std::string_view host, std::string_view list) {
         const std::string wanted = lower(entry);
         if (wanted.empty()) continue;
         if (host == wanted) return true;
-        if (host.size() > wanted.size() && host.ends_with(wanted) && host[host.size() - wanted.size() - 1] == '.') return true;
+        if (host.size() > wanted.size() && host.ends_with(wanted) && host[host.size() - wanted.size() - 1] == '.')
+            return true;
     }
     return false;
 }
@@ -124,11 +128,13 @@ BaseUrl parse_base_url(std::string_view text) {
 
 Proxy proxy_for(const BaseUrl& target, std::string_view https_proxy, std::string_view no_proxy) {
     const std::string_view setting = trim(https_proxy);
-    if (!target.tls || setting.empty() || is_loopback_name(target.host) || matches_no_proxy(target.host, no_proxy)) return {};
+    if (!target.tls || setting.empty() || is_loopback_name(target.host) || matches_no_proxy(target.host, no_proxy))
+        return {};
     std::string_view rest = setting;
     if (const std::size_t scheme = rest.find("://"); scheme != rest.npos) {
         if (lower(rest.substr(0, scheme)) != "http") {
-            throw Error{Code::usage, "HTTPS_PROXY names a proxy that ephd cannot use: only http:// proxies are supported"};
+            throw Error{Code::usage,
+                        "HTTPS_PROXY names a proxy that ephd cannot use: only http:// proxies are supported"};
         }
         rest.remove_prefix(scheme + 3);
     }
@@ -139,7 +145,9 @@ Proxy proxy_for(const BaseUrl& target, std::string_view https_proxy, std::string
         rest.remove_prefix(at + 1);
     }
     HostPort place = split_authority(rest, "80");
-    if (place.host.empty()) throw Error{Code::usage, "HTTPS_PROXY is not a proxy's address"}.hint("Write it like http://proxy.example:3128.");
+    if (place.host.empty())
+        throw Error{Code::usage, "HTTPS_PROXY is not a proxy's address"}.hint(
+            "Write it like http://proxy.example:3128.");
     proxy.host = std::move(place.host);
     proxy.port = std::move(place.port);
     return proxy;

@@ -21,7 +21,13 @@ double jitter() {
 }  // namespace
 
 Janitor::Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, TaskGroup& tasks)
-    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), tasks_(tasks), timer_(executor), answered_(executor) {}
+    : executor_(executor),
+      ledger_(ledger),
+      accounts_(accounts),
+      openai_(openai),
+      tasks_(tasks),
+      timer_(executor),
+      answered_(executor) {}
 
 Task<void> Janitor::run() {
     for (;;) {
@@ -81,7 +87,8 @@ Task<void> Janitor::attempt(KeyRow key) {
 
     std::optional<Error> trouble;
     try {
-        RevokeAnswer answer = Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
+        RevokeAnswer answer =
+            Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
         if (const AccountRef account = accounts_.for_place(key.place, key.fingerprint, key.attempts)) {
             answer = co_await openai_.revoke(account, key.service_account_id, key.name);
         }
@@ -91,7 +98,8 @@ Task<void> Janitor::attempt(KeyRow key) {
         const Verdict verdict = next_step(key, answer, now(), jitter());
         if (const auto* again = std::get_if<TryAgain>(&verdict)) {
             ledger_.retry(key.id, again->error, again->due);
-            spdlog::warn("key {} is not revoked yet, next try at {}: {}", key.id.text(), rfc3339(again->due), again->error);
+            spdlog::warn("key {} is not revoked yet, next try at {}: {}", key.id.text(), rfc3339(again->due),
+                         again->error);
         } else {
             ledger_.revoked(key.id, std::get<Settled>(verdict).how);
             spdlog::info("key {} revoked ({})", key.id.text(), std::get<Settled>(verdict).how);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/accounts/accounts.hpp"
 #include "common/async/signal.hpp"
+#include "daemon/accounts/accounts.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/async/wall_timer.hpp"
 #include "daemon/janitor/policy.hpp"
@@ -29,7 +29,7 @@ class Janitor {
 public:
     Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, TaskGroup& tasks);
 
-    Task<void> run();        // until cancelled: one timer, armed at the next due moment
+    Task<void> run();  // until cancelled: one timer, armed at the next due moment
     Task<void> reconcile_hourly();
 
     void wake() { timer_.poke(); }

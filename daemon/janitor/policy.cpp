@@ -10,7 +10,8 @@ namespace eph {
 Duration back_off(std::int64_t attempts, double jitter) {
     constexpr Duration first = std::chrono::seconds{1};
     constexpr Duration longest = std::chrono::minutes{5};
-    const Duration whole = attempts >= 9 ? longest : std::min(longest, first * (std::int64_t{1} << std::max<std::int64_t>(attempts, 0)));
+    const Duration whole =
+        attempts >= 9 ? longest : std::min(longest, first * (std::int64_t{1} << std::max<std::int64_t>(attempts, 0)));
     return whole - std::chrono::duration_cast<Duration>(whole * (jitter / 2));
 }
 
@@ -21,13 +22,14 @@ Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, 
     }
     if (std::holds_alternative<Confirmed>(answer)) return Settled{"confirmed"};
     if (key.unproven_until && now < *key.unproven_until) {
-        return TryAgain{std::min(now + pause, *key.unproven_until), "its creation was never answered; looking for it until it cannot appear any more"};
+        return TryAgain{std::min(now + pause, *key.unproven_until),
+                        "its creation was never answered; looking for it until it cannot appear any more"};
     }
     return Settled{"already gone"};
 }
 
-Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began, Timestamp now,
-               bool all) {
+Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began,
+               Timestamp now, bool all) {
     Plan plan;
     std::map<std::string, int> times;
     for (const Listed& each : listed) ++times[each.name];
@@ -51,7 +53,8 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
         switch (row->second.state) {
             case KeyState::revoked:
                 // Revoked while the list was being read: what the list says is older.
-                if (!row->second.revoked || *row->second.revoked < listing_began) plan.revive.emplace_back(row->second.id, id);
+                if (!row->second.revoked || *row->second.revoked < listing_began)
+                    plan.revive.emplace_back(row->second.id, id);
                 break;
             case KeyState::creating:
             case KeyState::revoking:
@@ -68,7 +71,8 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
     for (const auto& [name, row] : rows) {
         // The margin is for a provider whose list lags behind its own answers.
         constexpr Duration lag = std::chrono::minutes{1};
-        if (row.state == KeyState::live && !times.contains(name) && row.created + lag < listing_began) plan.maybe_gone.push_back(row.id);
+        if (row.state == KeyState::live && !times.contains(name) && row.created + lag < listing_began)
+            plan.maybe_gone.push_back(row.id);
     }
     return plan;
 }

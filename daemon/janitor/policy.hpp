@@ -28,17 +28,18 @@ Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, 
 
 // What a provider's whole list says about the ledger.
 struct Plan {
-    std::vector<Listed> adopt;                          // unknown here and over
-    std::vector<std::pair<KeyId, std::string>> revive;  // recorded as revoked, yet listed; with the id to delete ("": by name)
-    std::vector<KeyId> maybe_gone;                      // live here, not listed
-    std::vector<KeyId> revoke;                          // ours, live, and `all` was asked for
-    std::int64_t listed = 0;                            // that carry a name of ours
-    std::int64_t left = 0;                              // of those, neither over nor asked for
+    std::vector<Listed> adopt;  // unknown here and over
+    std::vector<std::pair<KeyId, std::string>>
+        revive;                     // recorded as revoked, yet listed; with the id to delete ("": by name)
+    std::vector<KeyId> maybe_gone;  // live here, not listed
+    std::vector<KeyId> revoke;      // ours, live, and `all` was asked for
+    std::int64_t listed = 0;        // that carry a name of ours
+    std::int64_t left = 0;          // of those, neither over nor asked for
 };
 
 // `rows`: the ledger's keys of that place by name: every unsettled one, and each listed one that is known.
 // `listing_began`: what became live later may rightly be missing from the list. `all`: also what is not over yet.
-Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began, Timestamp now,
-               bool all);
+Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began,
+               Timestamp now, bool all);
 
 }  // namespace eph

@@ -63,7 +63,8 @@ Task<std::vector<Janitor::Awaited>> Janitor::reconcile(AccountRef account, bool 
     co_return concerned;
 }
 
-// A page that shifted while it was read can hide an account, so each is asked for by its own id before it counts as gone.
+// A page that shifted while it was read can hide an account, so each is asked for by its own id before it counts as
+// gone.
 Task<void> Janitor::settle_gone(AccountRef account, std::vector<KeyId> candidates) {
     for (const KeyId& id : candidates) {
         const std::optional<KeyRow> row = ledger_.key(id);

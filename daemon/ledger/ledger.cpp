@@ -57,17 +57,17 @@ Ledger::~Ledger() {
 }
 
 void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor) {
-    // Should the one who creates it vanish without a word, the janitor looks after the row. Longer than every limit of a
-    // creation together.
+    // Should the one who creates it vanish without a word, the janitor looks after the row. Longer than every limit of
+    // a creation together.
     const Timestamp abandoned = key.created + std::chrono::minutes{15};
     Transaction transaction{store_->database};
-    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
-                           key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
-                           to_millis(abandoned));
+    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url,
+                           key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
+                           to_millis(key.deadline), to_millis(abandoned));
     store_->note(key.id, actor, "creating", key.name);
     if (session) {
-        store_->insert_session.run(session->id.text(), session->key.text(), session->host, session->provider, session->agent,
-                                   to_millis(session->started), to_millis(session->deadline));
+        store_->insert_session.run(session->id.text(), session->key.text(), session->host, session->provider,
+                                   session->agent, to_millis(session->started), to_millis(session->deadline));
         store_->note(key.id, actor, "session_started", session->agent);
     }
     transaction.commit();
@@ -131,9 +131,9 @@ void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
 
 void Ledger::adopt(const KeyRow& key, const std::string& reason) {
     Transaction transaction{store_->database};
-    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
-                           key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
-                           to_millis(now()));
+    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url,
+                           key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
+                           to_millis(key.deadline), to_millis(now()));
     store_->mark_live.run(key.service_account_id, key.api_key_id, key.id.text());
     store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
     store_->note(key.id, "reconcile", "adopted", key.name);
@@ -145,7 +145,8 @@ std::size_t Ledger::revoke_unfinished(Timestamp due) {
     std::size_t count = 0;
     for (const KeyRow& key : unsettled_keys()) {
         if (key.state != KeyState::creating) continue;
-        store_->mark_lost.run(to_millis(due), to_millis(due + std::chrono::minutes{1}), "ephd ended while the key was being created", key.id.text());
+        store_->mark_lost.run(to_millis(due), to_millis(due + std::chrono::minutes{1}),
+                              "ephd ended while the key was being created", key.id.text());
         store_->note(key.id, "ephd", "answer_lost", "ephd ended while the key was being created");
         ++count;
     }
@@ -155,7 +156,9 @@ std::size_t Ledger::revoke_unfinished(Timestamp due) {
 
 void Ledger::postpone(const KeyId& key, Timestamp due) { store_->mark_postponed.run(to_millis(due), key.text()); }
 
-void Ledger::hurry(const KeyId& key, Timestamp due) { store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due)); }
+void Ledger::hurry(const KeyId& key, Timestamp due) {
+    store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due));
+}
 
 void Ledger::due_now(const Place& place, Timestamp due) {
     store_->mark_due.run(to_millis(due), to_millis(due), place.provider, place.project, place.base_url);
@@ -163,20 +166,23 @@ void Ledger::due_now(const Place& place, Timestamp due) {
 
 std::optional<KeyRow> Ledger::key(const KeyId& id) { return first(store_->keys(store_->key_by_id.bind(id.text()))); }
 
-std::optional<KeyRow> Ledger::key_by_name(const std::string& name) { return first(store_->keys(store_->key_by_name.bind(name))); }
+std::optional<KeyRow> Ledger::key_by_name(const std::string& name) {
+    return first(store_->keys(store_->key_by_name.bind(name)));
+}
 
 std::optional<KeyRow> Ledger::find_key(const std::string& reference) {
     if (reference.empty()) return std::nullopt;
     std::vector<KeyRow> found = store_->keys(store_->keys_like.bind(reference, after_prefix(reference)));
     const auto exact = std::find_if(found.begin(), found.end(), [&](const KeyRow& key) {
-        return key.id.text() == reference || key.name == reference || key.service_account_id == reference || key.api_key_id == reference;
+        return key.id.text() == reference || key.name == reference || key.service_account_id == reference ||
+               key.api_key_id == reference;
     });
     if (exact != found.end()) return *exact;
     // What is settled is rarely meant: a beginning that fits one unsettled key alone names that one.
     if (found.size() > 1) std::erase_if(found, [](const KeyRow& key) { return key.state == KeyState::revoked; });
     if (found.size() > 1) {
-        throw Error{Code::ambiguous, "'{}' fits {} keys: {}, {}{}", reference, found.size(), found[0].id.text(), found[1].id.text(),
-                    found.size() > 2 ? ", ..." : ""}
+        throw Error{Code::ambiguous,    "'{}' fits {} keys: {}, {}{}",  reference, found.size(), found[0].id.text(),
+                    found[1].id.text(), found.size() > 2 ? ", ..." : ""}
             .hint("Give more of the id.");
     }
     return first(std::move(found));

@@ -25,27 +25,31 @@ public:
     void intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor);
     void live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id);
     void never_made(const KeyId& key, const std::string& why);  // the provider's clear no
-    // The answer to the creation was lost, or came when the row had moved on: it may take effect until `unproven_until`.
+    // The answer to the creation was lost, or came when the row had moved on: it may take effect until
+    // `unproven_until`.
     void lost(const KeyId& key, Timestamp unproven_until, const std::string& why);
     // No change unless the key is live.
     void revoke(const KeyId& key, const std::string& reason, Timestamp due, const std::string& actor);
     void retry(const KeyId& key, const std::string& error, Timestamp due);
     void revoked(const KeyId& key, const std::string& outcome);
-    void revive(const KeyId& key, const std::string& service_account_id);  // recorded as revoked, yet found at the provider
-    void adopt(const KeyRow& key, const std::string& reason);  // another machine's key that is over: a new row, revoking
-    std::size_t revoke_unfinished(Timestamp due);  // at start: every creating row
-    void postpone(const KeyId& key, Timestamp due);    // its provider asked to slow down: no attempt was made
-    void hurry(const KeyId& key, Timestamp due);       // a revocation that waits for its next try is due
+    void revive(const KeyId& key,
+                const std::string& service_account_id);  // recorded as revoked, yet found at the provider
+    void adopt(const KeyRow& key,
+               const std::string& reason);            // another machine's key that is over: a new row, revoking
+    std::size_t revoke_unfinished(Timestamp due);     // at start: every creating row
+    void postpone(const KeyId& key, Timestamp due);   // its provider asked to slow down: no attempt was made
+    void hurry(const KeyId& key, Timestamp due);      // a revocation that waits for its next try is due
     void due_now(const Place& place, Timestamp due);  // an account is back: all that waits for it is due
 
     std::optional<KeyRow> key(const KeyId& id);
     std::optional<KeyRow> key_by_name(const std::string& name);
-    // By id, name, service account's or API key's id, or an unambiguous beginning of the id or name. Throws Error{ambiguous}.
+    // By id, name, service account's or API key's id, or an unambiguous beginning of the id or name. Throws
+    // Error{ambiguous}.
     std::optional<KeyRow> find_key(const std::string& reference);
-    std::vector<KeyRow> unsettled_keys();                     // all that are not revoked, by due
-    std::set<Place> places_in_use();                          // of all that are not revoked
-    std::vector<KeyRow> recent_keys(std::size_t limit);       // newest first
-    std::vector<KeyRow> upcoming(std::size_t limit);          // what is due first
+    std::vector<KeyRow> unsettled_keys();                // all that are not revoked, by due
+    std::set<Place> places_in_use();                     // of all that are not revoked
+    std::vector<KeyRow> recent_keys(std::size_t limit);  // newest first
+    std::vector<KeyRow> upcoming(std::size_t limit);     // what is due first
 
     // --- sessions ---
     void session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,

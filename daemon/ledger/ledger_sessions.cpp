@@ -36,9 +36,7 @@ std::string after_prefix(const std::string& prefix) {
     return prefix + "\xff";  // ids and names are ASCII
 }
 
-int Ledger::Store::changes() {
-    return sqlite3_changes(database.handle());
-}
+int Ledger::Store::changes() { return sqlite3_changes(database.handle()); }
 
 std::vector<KeyRow> Ledger::Store::keys(Statement& bound) {
     std::vector<KeyRow> rows;
@@ -127,11 +125,12 @@ std::optional<SessionRow> Ledger::session(const SessionId& id) {
 std::optional<SessionRow> Ledger::find_session(const std::string& reference) {
     if (!is_id_text(reference)) return std::nullopt;
     std::vector<SessionRow> found = store_->sessions(store_->sessions_like.bind(reference, after_prefix(reference)));
-    const auto exact = std::find_if(found.begin(), found.end(), [&](const SessionRow& row) { return row.id.text() == reference; });
+    const auto exact =
+        std::find_if(found.begin(), found.end(), [&](const SessionRow& row) { return row.id.text() == reference; });
     if (exact != found.end()) return *exact;
     if (found.size() > 1) std::erase_if(found, [](const SessionRow& row) { return row.state == SessionState::over; });
     if (found.size() > 1) {
-        throw Error{Code::ambiguous, "'{}' fits {} sessions: {}, {}{}", reference, found.size(), found[0].id.text(),
+        throw Error{Code::ambiguous,    "'{}' fits {} sessions: {}, {}{}", reference, found.size(), found[0].id.text(),
                     found[1].id.text(), found.size() > 2 ? ", ..." : ""}
             .hint("Give more of the id.");
     }
@@ -151,8 +150,8 @@ std::vector<AuditRow> Ledger::audit(std::int64_t after, std::size_t limit) {
     Statement& bound = store_->audit_after.bind(after, static_cast<std::int64_t>(limit));
     std::vector<AuditRow> rows;
     while (bound.step()) {
-        rows.push_back({bound.integer(0), from_millis(bound.integer(1)), bound.text(2), bound.text(3), KeyId{bound.text(4)},
-                        SessionId{bound.text(5)}, bound.text(6), bound.text(7)});
+        rows.push_back({bound.integer(0), from_millis(bound.integer(1)), bound.text(2), bound.text(3),
+                        KeyId{bound.text(4)}, SessionId{bound.text(5)}, bound.text(6), bound.text(7)});
     }
     bound.reset();
     return rows;

@@ -34,8 +34,8 @@ struct KeyRow {
     SessionId session;
     Timestamp created{};
     Timestamp deadline{};
-    std::optional<Timestamp> due;       // when the janitor has to look at it next; none once it is revoked
-    std::string service_account_id;     // "" until the provider's answer was read
+    std::optional<Timestamp> due;    // when the janitor has to look at it next; none once it is revoked
+    std::string service_account_id;  // "" until the provider's answer was read
     std::string api_key_id;
     std::optional<Timestamp> unproven_until;  // its creation may still take effect until then, though it is not listed
     std::optional<Timestamp> revoked;

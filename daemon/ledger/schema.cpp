@@ -79,7 +79,8 @@ constexpr std::array migrations{
 }  // namespace
 
 void prepare_schema(Database& database) {
-    database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+    database.execute(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
     const auto version_now = [&] {
         Statement version{database, "PRAGMA user_version"};
         version.step();

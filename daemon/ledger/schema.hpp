@@ -5,7 +5,8 @@ namespace eph {
 
 class Database;
 
-// Sets the pragmas and brings the file to the newest `user_version`, each step in one transaction. A file of a newer eph is refused.
+// Sets the pragmas and brings the file to the newest `user_version`, each step in one transaction. A file of a newer
+// eph is refused.
 void prepare_schema(Database& database);
 
 }  // namespace eph

@@ -14,7 +14,8 @@ namespace {
                 database.handle() != nullptr ? sqlite3_errmsg(database.handle()) : sqlite3_errstr(result)};
     if (code == SQLITE_FULL) throw std::move(error).hint("The disk is full: make room on it.");
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-        throw std::move(error).hint("The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.");
+        throw std::move(error).hint(
+            "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.");
     }
     throw error;
 }
@@ -22,7 +23,8 @@ namespace {
 }  // namespace
 
 Database::Database(const std::string& path) : path_(path) {
-    const int result = sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int result = sqlite3_open_v2(path.c_str(), &handle_,
+                                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (result != SQLITE_OK) {
         Error error{Code::storage, "cannot open the ledger {}: {}", path,
                     handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)};
@@ -41,8 +43,8 @@ void Database::execute(const char* sql) {
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
-    const int result = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                          &handle_, nullptr);
+    const int result = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
     if (result != SQLITE_OK) fail(database, result);
 }
 
@@ -65,7 +67,8 @@ std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(
 
 std::string Statement::text(int column) const {
     const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
-    return data == nullptr ? std::string{} : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
+    return data == nullptr ? std::string{}
+                           : std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column)));
 }
 
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {
@@ -74,7 +77,8 @@ std::optional<std::int64_t> Statement::maybe_integer(int column) const {
 }
 
 void Statement::check(int result, int index) {
-    if (result != SQLITE_OK) throw Error{Code::internal, "parameter {} of a statement: {}", index, sqlite3_errstr(result)};
+    if (result != SQLITE_OK)
+        throw Error{Code::internal, "parameter {} of a statement: {}", index, sqlite3_errstr(result)};
 }
 
 void Statement::set(int index, std::int64_t value) { check(sqlite3_bind_int64(handle_, index, value), index); }

@@ -7,11 +7,10 @@
 
 namespace eph {
 
-#define EPH_KEY_COLUMNS                                                                                                   \
-    "id, name, state, provider, project, base_url, fingerprint, label, host, session, created, deadline, due, "           \
+#define EPH_KEY_COLUMNS                                                                                         \
+    "id, name, state, provider, project, base_url, fingerprint, label, host, session, created, deadline, due, " \
     "service_account_id, api_key_id, unproven_until, revoked, reason, outcome, attempts, last_error"
-#define EPH_SESSION_COLUMNS \
-    "id, state, key, host, provider, agent, started, deadline, ended, end_reason, exit_status"
+#define EPH_SESSION_COLUMNS "id, state, key, host, provider, agent, started, deadline, ended, end_reason, exit_status"
 
 struct PreparedDatabase : Database {
     explicit PreparedDatabase(const std::string& path) : Database(path) { prepare_schema(*this); }
@@ -22,22 +21,26 @@ struct Ledger::Store {
 
     PreparedDatabase database;
 
-    Statement insert_key{database,
-                         "INSERT INTO keys (id, name, state, provider, project, base_url, fingerprint, label, host, session, "
-                         "created, deadline, due) VALUES (?, ?, 'creating', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert_key{
+        database,
+        "INSERT INTO keys (id, name, state, provider, project, base_url, fingerprint, label, host, session, "
+        "created, deadline, due) VALUES (?, ?, 'creating', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     Statement mark_live{database,
                         "UPDATE keys SET state = 'live', service_account_id = ?, api_key_id = ?, due = deadline "
                         "WHERE id = ? AND state = 'creating'"};
     Statement mark_never_made{database,
-                              "UPDATE keys SET state = 'revoked', due = NULL, revoked = ?, reason = 'refused', outcome = 'never made', last_error = ? "
+                              "UPDATE keys SET state = 'revoked', due = NULL, revoked = ?, reason = 'refused', outcome "
+                              "= 'never made', last_error = ? "
                               "WHERE id = ? AND state = 'creating'"};
-    Statement mark_lost{database,
-                        "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, revoked = NULL, outcome = '', "
-                        "reason = iif(reason = '', 'answer_lost', reason), last_error = ? WHERE id = ?"};
+    Statement mark_lost{
+        database,
+        "UPDATE keys SET state = 'revoking', due = ?, unproven_until = ?, revoked = NULL, outcome = '', "
+        "reason = iif(reason = '', 'answer_lost', reason), last_error = ? WHERE id = ?"};
     Statement mark_revoking{database,
                             "UPDATE keys SET state = 'revoking', due = ?, reason = ? WHERE id = ? AND state = 'live'"};
-    Statement mark_retry{database,
-                         "UPDATE keys SET due = ?, attempts = attempts + 1, last_error = ? WHERE id = ? AND state = 'revoking'"};
+    Statement mark_retry{
+        database,
+        "UPDATE keys SET due = ?, attempts = attempts + 1, last_error = ? WHERE id = ? AND state = 'revoking'"};
     Statement mark_revoked{database,
                            "UPDATE keys SET state = 'revoked', due = NULL, revoked = ?, outcome = ?, "
                            "reason = iif(reason = '', 'gone_at_provider', reason) WHERE id = ? AND state <> 'revoked'"};
@@ -48,18 +51,23 @@ struct Ledger::Store {
     Statement mark_hurried{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking' AND due > ?"};
     Statement places{database, "SELECT DISTINCT provider, project, base_url FROM keys WHERE due IS NOT NULL"};
     Statement mark_due{database,
-                       "UPDATE keys SET due = ? WHERE state = 'revoking' AND due > ? AND provider = ? AND project = ? AND base_url = ?"};
+                       "UPDATE keys SET due = ? WHERE state = 'revoking' AND due > ? AND provider = ? AND project = ? "
+                       "AND base_url = ?"};
 
     Statement key_by_id{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id = ?"};
     Statement key_by_name{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name = ?"};
-    Statement keys_like{database,
-                        "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id = ?1 OR name = ?1 "
-                        "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
-                        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id >= ?1 AND id < ?2 "
-                        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
+    Statement keys_like{
+        database,
+        "SELECT " EPH_KEY_COLUMNS
+        " FROM keys WHERE id = ?1 OR name = ?1 "
+        "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
+        "UNION SELECT " EPH_KEY_COLUMNS
+        " FROM keys WHERE id >= ?1 AND id < ?2 "
+        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
     Statement keys_unsettled{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"};
     Statement keys_recent{database, "SELECT " EPH_KEY_COLUMNS " FROM keys ORDER BY created DESC LIMIT ?"};
-    Statement keys_upcoming{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT ?"};
+    Statement keys_upcoming{database,
+                            "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT ?"};
 
     Statement insert_session{database,
                              "INSERT INTO sessions (id, state, key, host, provider, agent, started, deadline) "
@@ -68,13 +76,17 @@ struct Ledger::Store {
                           "UPDATE sessions SET state = 'over', ended = ?, end_reason = ?, exit_status = ? "
                           "WHERE id = ? AND state = 'active'"};
     Statement session_by_id{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE id = ?"};
-    Statement sessions_like{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE id >= ?1 AND id < ?2 LIMIT 50"};
-    Statement sessions_active{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE state = 'active' ORDER BY started"};
+    Statement sessions_like{database,
+                            "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE id >= ?1 AND id < ?2 LIMIT 50"};
+    Statement sessions_active{database,
+                              "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE state = 'active' ORDER BY started"};
     Statement sessions_recent{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions ORDER BY started DESC LIMIT ?"};
 
-    Statement insert_audit{database, "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"};
-    Statement audit_after{database,
-                          "SELECT seq, at, actor, event, key, session, host, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"};
+    Statement insert_audit{
+        database, "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    Statement audit_after{
+        database,
+        "SELECT seq, at, actor, event, key, session, host, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"};
 
     void note(const AuditRow& row);
     void note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail);

@@ -12,8 +12,8 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t page_size = 100;        // the most that the API takes
-constexpr std::size_t most_pages = 10'000;    // a list that never ends is a fault of the provider's
+constexpr std::size_t page_size = 100;      // the most that the API takes
+constexpr std::size_t most_pages = 10'000;  // a list that never ends is a fault of the provider's
 
 bool succeeded(const HttpResponse& answer) { return answer.status >= 200 && answer.status < 300; }
 
@@ -44,7 +44,8 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
     for (int slowed = 0;;) {
         HttpResponse answer;
         try {
-            answer = co_await ask(account, "POST", project_path(account, "service_accounts"), openai_json::create_request(name, expiry));
+            answer = co_await ask(account, "POST", project_path(account, "service_accounts"),
+                                  openai_json::create_request(name, expiry));
         } catch (const TransportError& error) {
             throw CreateError{error, error.maybe_sent()};
         }
@@ -53,7 +54,8 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
                 Created created = openai_json::created(answer.body);
                 wipe(answer.body);
                 created.expiry_set = expiry.has_value();
-                if (!expiry) created.note = "this organisation refuses key expiry, so OpenAI will not end the key by itself";
+                if (!expiry)
+                    created.note = "this organisation refuses key expiry, so OpenAI will not end the key by itself";
                 co_return created;
             } catch (const Error& error) {
                 throw CreateError{error, true};
@@ -71,12 +73,14 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
             continue;
         }
         if (expiry_refused && answer.status == 400) {
-            throw CreateError{Error{Code::provider_refused, "OpenAI's policy for project {} does not allow this key: {}",
-                                    account->place.project, openai_json::error_message(expiry_refused->body)}
-                                  .hint("Ask for a shorter --ttl; eph adds a minute to it."),
-                              false};
+            throw CreateError{
+                Error{Code::provider_refused, "OpenAI's policy for project {} does not allow this key: {}",
+                      account->place.project, openai_json::error_message(expiry_refused->body)}
+                    .hint("Ask for a shorter --ttl; eph adds a minute to it."),
+                false};
         }
-        throw CreateError{openai_json::refusal(account, answer, "create a key"), answer.status >= 500 || answer.status == 408};
+        throw CreateError{openai_json::refusal(account, answer, "create a key"),
+                          answer.status >= 500 || answer.status == 408};
     }
 }
 
@@ -84,7 +88,8 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
 Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
     for (const bool as_user : {false, true}) {
         const HttpResponse answer = co_await ask(
-            account, "DELETE", project_path(account, fmt::format("{}/{}", as_user ? "users" : "service_accounts", percent_encoded(id))));
+            account, "DELETE",
+            project_path(account, fmt::format("{}/{}", as_user ? "users" : "service_accounts", percent_encoded(id))));
         const bool elsewhere = answer.status == 404 || answer.status == 400;  // 400: an id of the other kind
         const bool no_users_here = as_user && (answer.status == 403 || answer.status == 405);
         if (elsewhere || no_users_here) continue;
@@ -102,7 +107,9 @@ Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name) 
         if (each.name != name) continue;
         outcome = co_await remove(account, each.id);
         if (std::holds_alternative<Absent>(outcome)) {
-            outcome = Failed{fmt::format("OpenAI lists the service account {} and refuses to delete it", printable(each.id, 80)), {}};
+            outcome = Failed{
+                fmt::format("OpenAI lists the service account {} and refuses to delete it", printable(each.id, 80)),
+                {}};
         }
         if (std::holds_alternative<Failed>(outcome)) break;
     }
@@ -128,7 +135,8 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
     std::set<std::string> seen;  // pages shift while they are read
     std::string after;
     for (std::size_t pages = 0; pages < most_pages; ++pages) {
-        std::string path = project_path(account, fmt::format("{}?limit={}", users ? "users" : "service_accounts", page_size));
+        std::string path =
+            project_path(account, fmt::format("{}?limit={}", users ? "users" : "service_accounts", page_size));
         if (!after.empty()) path += "&after=" + percent_encoded(after);
         const HttpResponse answer = co_await ask(account, "GET", std::move(path));
         if (!succeeded(answer)) {
@@ -142,7 +150,8 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
         }
         if (!page.has_more) co_return all;
         if (page.last_id.empty() || page.last_id == after) {
-            throw Error{Code::provider_unreadable, "OpenAI's list of service accounts has more pages but does not say where they begin"};
+            throw Error{Code::provider_unreadable,
+                        "OpenAI's list of service accounts has more pages but does not say where they begin"};
         }
         after = page.last_id;
     }
@@ -177,8 +186,8 @@ Task<std::vector<ListedKey>> OpenAi::list_keys(AccountRef account) {
 
 Task<bool> OpenAi::exists(AccountRef account, std::string service_account_id) {
     for (const char* kind : {"service_accounts", "users"}) {
-        const HttpResponse answer =
-            co_await ask(account, "GET", project_path(account, fmt::format("{}/{}", kind, percent_encoded(service_account_id))));
+        const HttpResponse answer = co_await ask(
+            account, "GET", project_path(account, fmt::format("{}/{}", kind, percent_encoded(service_account_id))));
         if (answer.status != 404) co_return true;  // also when it cannot tell: only a clear no counts
     }
     co_return false;

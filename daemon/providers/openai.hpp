@@ -59,11 +59,12 @@ class OpenAi {
 public:
     explicit OpenAi(HttpsClient& https) : https_(https) {}
 
-    // A service account with its key; `expires_in` is sent along and left out where the organisation refuses it. Throws CreateError.
+    // A service account with its key; `expires_in` is sent along and left out where the organisation refuses it. Throws
+    // CreateError.
     Task<Created> create(AccountRef account, std::string name, Duration expires_in);
 
-    // Deletes the service account; "not found" falls back to the project's user, then to the list by name. Throws nothing
-    // but cancellation: every failure is a Failed.
+    // Deletes the service account; "not found" falls back to the project's user, then to the list by name. Throws
+    // nothing but cancellation: every failure is a Failed.
     Task<RevokeAnswer> revoke(AccountRef account, std::string service_account_id, std::string name);
 
     // All pages. Names may occur twice. Throws Error.
@@ -73,8 +74,8 @@ public:
     // Whether the provider still knows the service account by that id.
     Task<bool> exists(AccountRef account, std::string service_account_id);
 
-    Task<void> check(AccountRef account);                          // one small list call; throws Error
-    Task<bool> usable(AccountRef account, const Secret& key);      // whether a key is accepted by the models endpoint
+    Task<void> check(AccountRef account);                      // one small list call; throws Error
+    Task<bool> usable(AccountRef account, const Secret& key);  // whether a key is accepted by the models endpoint
 
 private:
     Task<HttpResponse> ask(AccountRef account, const char* method, std::string path, std::string body = {});

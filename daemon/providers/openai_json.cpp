@@ -75,7 +75,8 @@ Created created(const std::string& body) {
     if (!key.is_object()) throw unreadable("'api_key' is missing");
     std::string value = text(key, "value");
     if (result.service_account_id.empty()) throw unreadable("'id' is empty");
-    if (value.empty() || has_control(value) || value.find(' ') != value.npos) throw unreadable("'api_key.value' is not a key");
+    if (value.empty() || has_control(value) || value.find(' ') != value.npos)
+        throw unreadable("'api_key.value' is not a key");
     result.api_key_id = text_or_empty(key, "id");
     result.key = Secret::take(value);
     return result;
@@ -132,23 +133,31 @@ std::string error_code(const std::string& body) {
 
 Error refusal(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
     const std::string said = error_message(answer.body);
-    const std::string words = said.empty() ? fmt::format("status {}", answer.status) : fmt::format("{} (status {})", said, answer.status);
+    const std::string words =
+        said.empty() ? fmt::format("status {}", answer.status) : fmt::format("{} (status {})", said, answer.status);
     switch (answer.status) {
         case 401:
-            return Error{Code::provider_denied, "OpenAI does not accept the admin key {}: {}", account->fingerprint, words}.hint(
-                "Make a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth setup");
+            return Error{Code::provider_denied, "OpenAI does not accept the admin key {}: {}", account->fingerprint,
+                         words}
+                .hint(
+                    "Make a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth "
+                    "setup");
         case 403:
-            return Error{Code::provider_denied, "OpenAI refused to {} in project {}: {}", what, account->place.project, words}.hint(
-                "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live");
+            return Error{Code::provider_denied, "OpenAI refused to {} in project {}: {}", what, account->place.project,
+                         words}
+                .hint(
+                    "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live");
         case 404:
-            return Error{Code::provider_refused, "OpenAI does not know the project {}: {}", account->place.project, words}.hint(
-                "Check the project id at platform.openai.com/settings.");
+            return Error{Code::provider_refused, "OpenAI does not know the project {}: {}", account->place.project,
+                         words}
+                .hint("Check the project id at platform.openai.com/settings.");
         case 429:
             return Error{Code::provider_refused, "OpenAI asks to slow down while trying to {} in project {}: {}", what,
                          account->place.project, words}
                 .hint("Try again in a minute.");
         default:
-            return Error{Code::provider_refused, "OpenAI could not {} in project {}: {}", what, account->place.project, words};
+            return Error{Code::provider_refused, "OpenAI could not {} in project {}: {}", what, account->place.project,
+                         words};
     }
 }
 

@@ -4,8 +4,8 @@
 #include <deque>
 #include <string>
 
-#include "common/wire.hpp"
 #include "common/async/signal.hpp"
+#include "common/wire.hpp"
 #include "daemon/ledger/rows.hpp"
 
 namespace eph {

@@ -10,21 +10,29 @@
 namespace eph {
 namespace {
 
-constexpr Duration restart_grace = std::chrono::seconds{30};   // for a client to take its lease up again
-constexpr Duration provider_slack = std::chrono::minutes{1};   // the provider's own expiry comes this much later
-constexpr Duration may_still_appear = std::chrono::minutes{1}; // how long an unanswered creation is looked for
+constexpr Duration restart_grace = std::chrono::seconds{30};    // for a client to take its lease up again
+constexpr Duration provider_slack = std::chrono::minutes{1};    // the provider's own expiry comes this much later
+constexpr Duration may_still_appear = std::chrono::minutes{1};  // how long an unanswered creation is looked for
 
 }  // namespace
 
-Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor, TaskGroup& tasks)
-    : executor_(executor), ledger_(ledger), accounts_(accounts), openai_(openai), janitor_(janitor), tasks_(tasks), created_(executor) {}
+Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor,
+                   TaskGroup& tasks)
+    : executor_(executor),
+      ledger_(ledger),
+      accounts_(accounts),
+      openai_(openai),
+      janitor_(janitor),
+      tasks_(tasks),
+      created_(executor) {}
 
 KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
     const Config& config = accounts_.config();
     const Duration ttl = request.ttl.value_or(config.default_ttl);
     if (ttl <= Duration{0}) throw Error{Code::usage, "the TTL must be more than zero"};
     if (ttl > config.max_ttl) {
-        throw Error{Code::usage, "a TTL of {} is more than the {} that are allowed", format_duration(ttl), format_duration(config.max_ttl)}
+        throw Error{Code::usage, "a TTL of {} is more than the {} that are allowed", format_duration(ttl),
+                    format_duration(config.max_ttl)}
             .hint("Ask for less, or raise max_ttl in config.json.");
     }
     KeyRow key;
@@ -72,7 +80,8 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key) {
     key.service_account_id = created.service_account_id;
     key.api_key_id = created.api_key_id;
     janitor_.wake();
-    spdlog::info("key {} issued for {} until {}", key.id.text(), key.host.empty() ? key.label : key.host, rfc3339(key.deadline));
+    spdlog::info("key {} issued for {} until {}", key.id.text(), key.host.empty() ? key.label : key.host,
+                 rfc3339(key.deadline));
     IssuedKey issued{std::move(key), std::move(created.key), std::move(created.note)};
     co_return issued;
 }
@@ -131,7 +140,8 @@ Task<bool> Sessions::idle(Duration limit) {
 void Sessions::resume() {
     for (SessionRow& row : ledger_.active_sessions()) {
         const SessionId id = row.id;
-        if (const auto key = ledger_.key(row.key); !key || key->state != KeyState::live) {  // ephd ended between the two
+        if (const auto key = ledger_.key(row.key);
+            !key || key->state != KeyState::live) {  // ephd ended between the two
             ledger_.session_over(id, key && !key->reason.empty() ? key->reason : "lease_closed", std::nullopt, "ephd");
             continue;
         }
@@ -168,12 +178,14 @@ void Sessions::release(const SessionId& session, std::uint64_t holder) {
     end(session, "lease_closed", std::nullopt, "client");
 }
 
-void Sessions::end(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status, const std::string& actor) {
+void Sessions::end(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
+                   const std::string& actor) {
     const auto found = leases_.find(session);
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
     finish(*lease, reason);  // first, so that key_over() finds nothing left to say
-    janitor_.revoke(lease->session.key, reason, actor);  // before the session is over, lest a crash between the two leaves a live key
+    janitor_.revoke(lease->session.key, reason,
+                    actor);  // before the session is over, lest a crash between the two leaves a live key
     ledger_.session_over(session, reason, exit_status, actor);
     spdlog::info("session {} is over: {}", session.text(), reason);
 }

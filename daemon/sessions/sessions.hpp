@@ -35,12 +35,14 @@ struct StartedSession {
 
 class Sessions {
 public:
-    Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor, TaskGroup& tasks);
+    Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor,
+             TaskGroup& tasks);
 
     // A key without a session: it lives until its deadline or until it is asked to go.
     Task<IssuedKey> issue(AccountRef account, SessionRequest request, std::string actor);
 
-    // A key and a session whose lease the caller holds from now on. Throws what the provider said; nothing is left then.
+    // A key and a session whose lease the caller holds from now on. Throws what the provider said; nothing is left
+    // then.
     Task<StartedSession> start(AccountRef account, SessionRequest request, std::string actor);
 
     // After a restart: the sessions of the ledger wait for their clients for a grace time.
@@ -52,7 +54,8 @@ public:
     void release(const SessionId& session, std::uint64_t holder);  // the connection closed: the session is over
 
     // Ends a session and revokes its key. Ending what has ended is no error.
-    void end(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status, const std::string& actor);
+    void end(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
+             const std::string& actor);
 
     // The key stopped being live for a reason of its own: deadline, revoked by name, gone.
     void key_over(const KeyRow& key, const std::string& reason);

@@ -1,4 +1,5 @@
-// Prints what a session costs, beside bare ssh in the same run: session-bench [runs]. Everything is real but the provider.
+// Prints what a session costs, beside bare ssh in the same run: session-bench [runs]. Everything is real but the
+// provider.
 #define CATCH_CONFIG_RUNNER
 #include <algorithm>
 #include <csignal>
@@ -64,7 +65,8 @@ void whole_sessions(World& world) {
 
 void with_latency(World& world, int latency) {
     world.sim.control("POST", "/_sim/latency", {{"ms", latency}});
-    const std::filesystem::path agent = world.host.tool("agent", "date +%s%N >\"$HOME/began\"\ndate +%s%N >\"$HOME/ended\"\n");
+    const std::filesystem::path agent =
+        world.host.tool("agent", "date +%s%N >\"$HOME/began\"\ndate +%s%N >\"$HOME/ended\"\n");
     Figure start;
     Figure revoked;
     Figure back;
@@ -77,7 +79,8 @@ void with_latency(World& world, int latency) {
         start.values.push_back(time_in(world.host.host_home() / "began") - launched);
         back.values.push_back(returned - ended);
         const Json deletion = world.sim.requests("DELETE").at(0);
-        revoked.values.push_back(deletion.at("arrived_ms").get<double>() + latency - ended);  // answered, and so confirmed
+        revoked.values.push_back(deletion.at("arrived_ms").get<double>() + latency -
+                                 ended);  // answered, and so confirmed
     }
     std::printf("provider at %d ms\n", latency);
     print("  launch to agent start, ms", start);
@@ -112,12 +115,15 @@ void counted(World& world) {
 
 void idle(World& world) {
     const std::string process = "/proc/" + std::to_string(world.ephd.pid());
-    std::printf("ephd's memory after these sessions: %s, %s\n", field(process + "/status", "VmRSS").c_str(), field(process + "/status", "RssAnon").c_str());
+    std::printf("ephd's memory after these sessions: %s, %s\n", field(process + "/status", "VmRSS").c_str(),
+                field(process + "/status", "RssAnon").c_str());
     if (!available("strace")) return;
-    Program strace({"timeout", "60", "strace", "-c", "-f", "-p", std::to_string(world.ephd.pid())}, {{"PATH", "/usr/bin:/bin"}});
+    Program strace({"timeout", "60", "strace", "-c", "-f", "-p", std::to_string(world.ephd.pid())},
+                   {{"PATH", "/usr/bin:/bin"}});
     const Finished minute = strace.wait(90s);
     const std::size_t at = minute.err.find("total");
-    std::printf("system calls of an idle ephd in a minute: %s\n", at == minute.err.npos ? "none" : minute.err.substr(minute.err.rfind('\n', at) + 1).c_str());
+    std::printf("system calls of an idle ephd in a minute: %s\n",
+                at == minute.err.npos ? "none" : minute.err.substr(minute.err.rfind('\n', at) + 1).c_str());
 }
 
 }  // namespace

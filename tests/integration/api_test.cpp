@@ -19,7 +19,8 @@ public:
     explicit Caller(Daemon& daemon) : daemon_(daemon) {}
 
     // `target` is what stands for the route's path, with its query.
-    Json call(const std::string& route, const std::string& target, int status, const Json& body = nullptr, const Variables& headers = {}) {
+    Json call(const std::string& route, const std::string& target, int status, const Json& body = nullptr,
+              const Variables& headers = {}) {
         if (!body.is_null()) check(api_.wrong_in_request(route, body));
         const auto reply = daemon_.call(route.substr(0, route.find(' ')), target, body, headers);
         INFO(route << " said " << reply.text);
@@ -28,10 +29,13 @@ public:
         see(route, status, media_type(reply.head), answer);
         return answer;
     }
-    Json call(const std::string& route, int status, const Json& body = nullptr) { return call(route, route.substr(route.find(' ') + 1), status, body); }
+    Json call(const std::string& route, int status, const Json& body = nullptr) {
+        return call(route, route.substr(route.find(' ') + 1), status, body);
+    }
 
     // A refusal: every one has the same shape.
-    void refused(const std::string& route, const std::string& target, Code code, const Json& body = nullptr, const Variables& headers = {}) {
+    void refused(const std::string& route, const std::string& target, Code code, const Json& body = nullptr,
+                 const Variables& headers = {}) {
         const auto reply = daemon_.call(route.substr(0, route.find(' ')), target, body, headers);
         INFO(route << " said " << reply.text);
         CHECK(reply.status == http_status(code));
@@ -99,7 +103,8 @@ TEST_CASE("every error code is described, with its HTTP status and its exit stat
         CHECK(error.at("x-codes").at(name).at("exit") == exit_status(code));
     }
     CHECK(error.at("x-codes").size() == names.size());
-    CHECK(error.at("properties").at("error").at("properties").at("code").at("enum").get<std::set<std::string>>() == names);
+    CHECK(error.at("properties").at("error").at("properties").at("code").at("enum").get<std::set<std::string>>() ==
+          names);
 }
 
 TEST_CASE("the headers that carry an account are those that docs/api.yaml names") {
@@ -123,12 +128,14 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     ephd.call("GET /v1/accounts/{provider}", "/v1/accounts/openai", 200);
     ephd.call("POST /v1/accounts/{provider}/check", "/v1/accounts/openai/check?live=1", 200);
 
-    const std::string key = ephd.call("POST /v1/keys", 201, {{"label", "one"}, {"ttl_seconds", 600}}).at("key").at("id");
+    const std::string key =
+        ephd.call("POST /v1/keys", 201, {{"label", "one"}, {"ttl_seconds", 600}}).at("key").at("id");
     ephd.call("GET /v1/keys/{id}", "/v1/keys/" + key, 200);
     CHECK(ephd.call("GET /v1/keys", "/v1/keys?source=provider&all=1", 200).at("keys").back().at("foreign") == true);
     ephd.call("DELETE /v1/keys/{id}", "/v1/keys/" + key, 200);
 
-    const auto lease = daemon.session({{"host", "example"}, {"ttl_seconds", 63}});  // warned of its end in three seconds
+    const auto lease =
+        daemon.session({{"host", "example"}, {"ttl_seconds", 63}});  // warned of its end in three seconds
     const Json issued = ephd.event("POST /v1/sessions", 201, *lease);
     const std::string session = issued.at("session").at("id");
     CHECK(ephd.event("POST /v1/sessions", 201, *lease).at("event") == "expiring");
@@ -166,7 +173,8 @@ TEST_CASE("every refusal has the shape that docs/api.yaml gives it") {
     ephd.refused("GET /v1/events", "/v1/events?after=x", Code::usage);
     ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"ttl_seconds", "soon"}});
     ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "-oProxyCommand=x"}});
-    ephd.refused("POST /v1/keys", "/v1/keys", Code::provider_denied, Json::object(), {{"Eph-Admin-Key", "sk-admin-wrong"}});
+    ephd.refused("POST /v1/keys", "/v1/keys", Code::provider_denied, Json::object(),
+                 {{"Eph-Admin-Key", "sk-admin-wrong"}});
     const std::string session = [&] {
         const auto lease = daemon.session({{"host", "example"}});
         return ephd.event("POST /v1/sessions", 201, *lease).at("session").at("id").get<std::string>();

@@ -36,7 +36,8 @@ TEST_CASE_METHOD(Fixture, "a session outlives kill -9 of ephd when its client ta
     CHECK(held->at("expires_at") == issued.at("session").at("expires_at"));
     CHECK(sim.live_keys() == 1);
     CHECK(sim.requests("DELETE").empty());
-    const Reply ended = ephd.call("DELETE", "/v1/sessions/" + issued.at("session").at("id").get<std::string>(), {{"reason", "agent_exited"}});
+    const Reply ended = ephd.call("DELETE", "/v1/sessions/" + issued.at("session").at("id").get<std::string>(),
+                                  {{"reason", "agent_exited"}});
     CHECK(ended.json().at("confirmed") == true);
     CHECK(sim.live_keys() == 0);
 }
@@ -52,7 +53,8 @@ TEST_CASE_METHOD(Fixture, "a session goes on over an orderly restart of ephd too
     CHECK(ephd.becomes(issued.at("key").at("id"), "revoked"));  // the lease has just been dropped
 }
 
-TEST_CASE_METHOD(Fixture, "a session whose client does not come back after a restart is over after half a minute", "[slow]") {
+TEST_CASE_METHOD(Fixture, "a session whose client does not come back after a restart is over after half a minute",
+                 "[slow]") {
     std::unique_ptr<LeaseConnection> lease;
     const Json issued = session(lease);
     ephd.kill9();
@@ -132,7 +134,11 @@ TEST_CASE_METHOD(Fixture, "killed again and again at random moments, ephd leaves
         ephd.kill9();
         ephd.start();
     }
-    const bool all_revoked = eventually([&] { return ephd.get("/v1/keys").at("keys").empty() && ephd.get("/v1/sessions?active=1").at("sessions").empty(); }, 90s);
+    const bool all_revoked = eventually(
+        [&] {
+            return ephd.get("/v1/keys").at("keys").empty() && ephd.get("/v1/sessions?active=1").at("sessions").empty();
+        },
+        90s);
     INFO(ephd.get("/v1/status").dump(1) << ephd.program().err());
     CHECK(all_revoked);
     CHECK(sim.live_keys() == 0);

@@ -50,7 +50,9 @@ TEST_CASE_METHOD(Fixture, "a creation that is answered with nonsense is revoked 
         CHECK(error.at("code") == "provider_unreadable");
         CHECK(error.at("message") == "OpenAI's answer cannot be read: it is not a JSON object");
     }
-    sim.fault(on("POST", {{"kind", "status"}, {"status", 200}, {"effect", true}, {"body", R"({"id": "svc_acct_1", "api_key": null})"}}));
+    sim.fault(on(
+        "POST",
+        {{"kind", "status"}, {"status", 200}, {"effect", true}, {"body", R"({"id": "svc_acct_1", "api_key": null})"}}));
     CHECK(refused().at("message") == "OpenAI's answer cannot be read: 'api_key' is missing");
     CHECK(sim.state().at("accounts").size() == 3);
 }
@@ -66,11 +68,15 @@ TEST_CASE_METHOD(Fixture, "a creation that failed with 500 is looked for, as it 
 TEST_CASE_METHOD(Fixture, "a clear refusal is handed on, and nothing is looked for") {
     sim.wait_for_answered("GET /users");
     sim.control("DELETE", "/_sim/requests");
-    sim.fault(on("POST", {{"kind", "status"}, {"status", 403}, {"body", R"({"error": {"message": "Missing scopes: api.management.read"}})"}}));
+    sim.fault(on("POST", {{"kind", "status"},
+                          {"status", 403},
+                          {"body", R"({"error": {"message": "Missing scopes: api.management.read"}})"}}));
     const Json error = refused();
     CHECK(error.at("code") == "provider_denied");
-    CHECK(error.at("message") == "OpenAI refused to create a key in project proj_test: Missing scopes: api.management.read (status 403)");
-    CHECK(error.at("hint") == "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live");
+    CHECK(error.at("message") ==
+          "OpenAI refused to create a key in project proj_test: Missing scopes: api.management.read (status 403)");
+    CHECK(error.at("hint") ==
+          "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live");
     CHECK(sim.requests().size() == 1);
     CHECK(ephd.get("/v1/keys").at("keys").empty());
 }
@@ -91,7 +97,9 @@ TEST_CASE_METHOD(Fixture, "a provider that asks to wait for long is not waited f
 
 TEST_CASE_METHOD(Fixture, "a revocation is tried until the provider confirms it") {
     const std::string id = ephd.create_key().at("key").at("id");
-    for (const Json& fault : {Json{{"kind", "status"}, {"status", 500}}, Json{{"kind", "reset_before"}}, Json{{"kind", "garbage"}}}) sim.fault(on("DELETE", fault));
+    for (const Json& fault :
+         {Json{{"kind", "status"}, {"status", 500}}, Json{{"kind", "reset_before"}}, Json{{"kind", "garbage"}}})
+        sim.fault(on("DELETE", fault));
     const Reply asked = ephd.call("DELETE", "/v1/keys/" + id);
     CHECK(asked.status == 202);
     CHECK(asked.json().at("confirmed") == false);
@@ -123,7 +131,9 @@ TEST_CASE_METHOD(Fixture, "a provider that asks for time before a revocation get
     for (const std::string& id : {ids[0], ids[1]}) CHECK(ephd.becomes(id, "revoked"));
     const Json requests = sim.requests("DELETE service_accounts");
     REQUIRE(requests.size() == 3);
-    for (int i : {1, 2}) CHECK(requests[i].at("arrived_ms").get<std::int64_t>() - requests[0].at("arrived_ms").get<std::int64_t>() >= 3000);
+    for (int i : {1, 2})
+        CHECK(requests[i].at("arrived_ms").get<std::int64_t>() - requests[0].at("arrived_ms").get<std::int64_t>() >=
+              3000);
     CHECK(ephd.call("DELETE", "/v1/keys/" + ids[2]).status == 200);  // and then it is over
 }
 
@@ -150,7 +160,11 @@ TEST_CASE("one provider that asks for time does not keep ephd from another") {
     Daemon ephd{home, busy};
     const Variables at_other{{"Eph-Admin-Key", admin_key}, {"Eph-Base-Url", other.base_url()}};
     for (int i = 0; i < 25; ++i) (void)ephd.create_key();
-    busy.fault({{"kind", "status"}, {"status", 429}, {"times", -1}, {"headers", {{"Retry-After", "60"}}}, {"match", {{"method", "DELETE"}}}});
+    busy.fault({{"kind", "status"},
+                {"status", 429},
+                {"times", -1},
+                {"headers", {{"Retry-After", "60"}}},
+                {"match", {{"method", "DELETE"}}}});
     HttpConnection cleanup{home.socket()};
     cleanup.request("POST", "/v1/cleanup", R"({"all": true})");
     busy.wait_for_answered("DELETE service_accounts");
@@ -171,16 +185,20 @@ TEST_CASE("the wrong admin key is told with its fingerprint, never itself") {
     Daemon ephd{home, account};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
     CHECK(error.at("code") == "provider_denied");
-    CHECK_THAT(error.at("message").get<std::string>(), Catch::Matchers::StartsWith("OpenAI does not accept the admin key 7f89353a0fd2: Incorrect API key provided. (status 401)"));
+    CHECK_THAT(error.at("message").get<std::string>(),
+               Catch::Matchers::StartsWith(
+                   "OpenAI does not accept the admin key 7f89353a0fd2: Incorrect API key provided. (status 401)"));
     CHECK(error.at("message").get<std::string>().find("sk-admin-wrong") == std::string::npos);
-    CHECK(error.at("hint") == "Make a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth setup");
+    CHECK(error.at("hint") ==
+          "Make a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth setup");
 }
 
 TEST_CASE("a key is revoked with the account that works, whatever account was loaded before it") {
     Sim sim;
     TempHome home;
     Daemon ephd{home};
-    const Variables wrong{{"Eph-Admin-Key", "sk-admin-old"}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
+    const Variables wrong{
+        {"Eph-Admin-Key", "sk-admin-old"}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
     Variables right = wrong;
     right["Eph-Admin-Key"] = admin_key;
     CHECK(ephd.call("POST", "/v1/keys", Json::object(), wrong).status == 502);

@@ -95,7 +95,8 @@ TEST_CASE_METHOD(Fixture, "a key that nobody knows is named") {
     }
 }
 
-TEST_CASE_METHOD(Fixture, "another machine's key can be listed and revoked by its name, and a stranger's account cannot") {
+TEST_CASE_METHOD(Fixture,
+                 "another machine's key can be listed and revoked by its name, and a stranger's account cannot") {
     const std::string theirs = "eph-web-20260615T120000Z-exp-20990615T140000Z-a1b2c3";
     sim.seed(theirs);
     sim.seed("production");
@@ -107,7 +108,8 @@ TEST_CASE_METHOD(Fixture, "another machine's key can be listed and revoked by it
     CHECK_FALSE(sim.has(theirs));
     const Reply refused = ephd.call("DELETE", "/v1/keys/production");
     CHECK(refused.status == 403);
-    CHECK(refused.json().at("error").at("message") == "'production' is not a key that eph made, so eph leaves it alone");
+    CHECK(refused.json().at("error").at("message") ==
+          "'production' is not a key that eph made, so eph leaves it alone");
     CHECK(sim.has("production"));
 }
 
@@ -139,10 +141,12 @@ TEST_CASE_METHOD(Fixture, "the trail tells a key's whole life and never its secr
     std::vector<std::string> names;
     for (const Json& each : events) names.push_back(each.at("event"));
     CHECK(names == std::vector<std::string>{"creating", "live", "revoking", "revoked"});
-    CHECK(events[0].at("actor").get<std::string>().starts_with("uid " + std::to_string(getuid()) + " pid " + std::to_string(getpid())));
+    CHECK(events[0].at("actor").get<std::string>().starts_with("uid " + std::to_string(getuid()) + " pid " +
+                                                               std::to_string(getpid())));
     CHECK(ephd.get("/v1/events?after=" + std::to_string(events[1].at("seq").get<int>())).at("events").size() == 2);
     const Finished end = ephd.stop();
-    for (const std::string& text : {read_file(home.ledger()), read_file(home.path("state/eph/ledger.db-wal")), end.out, end.err}) {
+    for (const std::string& text :
+         {read_file(home.ledger()), read_file(home.path("state/eph/ledger.db-wal")), end.out, end.err}) {
         CHECK(text.find(issued.at("secret").get<std::string>()) == std::string::npos);
         CHECK(text.find(admin_key) == std::string::npos);
     }

@@ -19,7 +19,9 @@ struct Fixture {
 TEST_CASE_METHOD(Fixture, "at its start ephd revokes what other machines left behind, and nothing else") {
     sim.seed(expired);
     sim.seed(not_expired);
-    for (const char* name : {"production", "eph-mine", "ephemeral-20260101T000000Z-exp-20260101T020000Z-a", "EPH-old-exp-20260101T020000Z"}) sim.seed(name);
+    for (const char* name : {"production", "eph-mine", "ephemeral-20260101T000000Z-exp-20260101T020000Z-a",
+                             "EPH-old-exp-20260101T020000Z"})
+        sim.seed(name);
     Daemon ephd{home, sim};
     sim.wait_for_answered("DELETE service_accounts");
     CHECK_FALSE(sim.has(expired));
@@ -33,7 +35,8 @@ TEST_CASE_METHOD(Fixture, "at its start ephd revokes what other machines left be
     CHECK(sim.requests("DELETE").size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a key that was deleted behind ephd's back is recorded as gone, once the list can be trusted") {
+TEST_CASE_METHOD(Fixture,
+                 "a key that was deleted behind ephd's back is recorded as gone, once the list can be trusted") {
     Daemon ephd{home, sim};
     auto lease = ephd.session({{"host", "web"}});
     const auto issued = lease->event();
@@ -122,7 +125,8 @@ TEST_CASE_METHOD(Fixture, "the same project over another base URL is no reason t
     Daemon ephd{home, sim};
     sim.wait_for_answered("GET /users");
     (void)ephd.create_key();
-    const Variables by_name{{"Eph-Admin-Key", admin_key}, {"Eph-Base-Url", "http://localhost:" + std::to_string(sim.port()) + "/v1"}};
+    const Variables by_name{{"Eph-Admin-Key", admin_key},
+                            {"Eph-Base-Url", "http://localhost:" + std::to_string(sim.port()) + "/v1"}};
     const Json result = ephd.post("/v1/cleanup", {{"all", true}}, 200, by_name);
     CHECK(result.at("listed") == 1);
     CHECK(result.at("revoked") == 1);
@@ -140,7 +144,10 @@ TEST_CASE_METHOD(Fixture, "a list that cannot be read stops nothing else") {
 }
 
 TEST_CASE_METHOD(Fixture, "a list that never ends is given up") {
-    sim.fault({{"kind", "status"}, {"status", 200}, {"times", -1}, {"match", {{"method", "GET"}}},
+    sim.fault({{"kind", "status"},
+               {"status", 200},
+               {"times", -1},
+               {"match", {{"method", "GET"}}},
                {"body", R"({"object": "list", "data": [], "has_more": true, "first_id": null, "last_id": null})"}});
     Daemon ephd{home, sim};
     CHECK(ephd.post("/v1/cleanup", Json::object(), 502).at("error").at("message") ==

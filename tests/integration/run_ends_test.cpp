@@ -10,7 +10,8 @@ using Catch::Matchers::Contains;
 namespace {
 
 // Ignores what it can, and goes on until it is killed.
-const std::string stubborn = std::string{"trap '' HUP TERM INT\n"} + honest_agent + "echo \"pid=$$\"\nwhile :; do sleep 1; done\n";
+const std::string stubborn =
+    std::string{"trap '' HUP TERM INT\n"} + honest_agent + "echo \"pid=$$\"\nwhile :; do sleep 1; done\n";
 
 bool alive(const std::string& said) {
     const std::size_t at = said.find("pid=");
@@ -70,7 +71,8 @@ TEST_CASE_METHOD(World, "the deadline ends the agent and revokes the key within 
     const Json key = ephd.get("/v1/keys?all=1").at("keys").at(0);
     CHECK(key.at("reason") == "deadline");
     const Json deletion = sim.requests("DELETE service_accounts").at(0);
-    const std::int64_t late = deletion.at("arrived_ms").get<std::int64_t>() - key.at("expires_at").get<std::int64_t>() * 1000;
+    const std::int64_t late =
+        deletion.at("arrived_ms").get<std::int64_t>() - key.at("expires_at").get<std::int64_t>() * 1000;
     CHECK(late > -1000);  // the API's moments are whole seconds
     CHECK(late < 2000);
     CHECK(nothing_left(World::directory(done.out)));
@@ -87,18 +89,21 @@ TEST_CASE_METHOD(World, "eph stop ends a session from another terminal") {
     CHECK_THAT(stopped.err, Catch::Matchers::StartsWith("eph: session " + id + " is over, key "));
     const Finished done = session.wait();
     CHECK(done.status == 143);
-    CHECK_THAT(done.err, Contains("eph: the session on testhost has ended: it was stopped by eph stop or its key was revoked\n"));
+    CHECK_THAT(done.err,
+               Contains("eph: the session on testhost has ended: it was stopped by eph stop or its key was revoked\n"));
     CHECK(nothing_left(World::directory(done.out)));
 }
 
-TEST_CASE_METHOD(World, "kill -9 of ephd in the middle of a session does not end it, and the key is revoked afterwards") {
+TEST_CASE_METHOD(World,
+                 "kill -9 of ephd in the middle of a session does not end it, and the key is revoked afterwards") {
     host.agent(std::string{honest_agent} + "while [ ! -e \"$HOME/go\" ]; do sleep 0.05; done\nexit 7\n");
     Program session = start({"testhost", "x"});
     session.wait_for_out("key=");
     ephd.kill9();
     ephd.start();
     const std::string id = ephd.get("/v1/sessions?active=1").at("sessions").at(0).at("id");
-    // The lease is held again: it has a line of its own in the log of events only when it is lost, so ask for its holder.
+    // The lease is held again: it has a line of its own in the log of events only when it is lost, so ask for its
+    // holder.
     CHECK(sim.live_keys() == 1);
     write_file(host.host_home() / "go", "");
     const Finished done = session.wait();
@@ -117,7 +122,10 @@ TEST_CASE_METHOD(World, "Ctrl-C while the key is being made leaves at once, and 
     const Finished done = session.wait();
     CHECK(std::chrono::steady_clock::now() - asked < 1s);
     CHECK(done.status == 130);
-    CHECK_THAT(done.err, Catch::Matchers::EndsWith("eph: testhost: interrupted\neph: a key that was being made is revoked by ephd as soon as it is there\n"));
+    CHECK_THAT(
+        done.err,
+        Catch::Matchers::EndsWith(
+            "eph: testhost: interrupted\neph: a key that was being made is revoked by ephd as soon as it is there\n"));
     sim.wait_for_answered("DELETE service_accounts");
     CHECK(sim.live_keys() == 0);
 }
@@ -130,7 +138,9 @@ TEST_CASE_METHOD(World, "an answer of the provider that is lost leaves no key") 
 }
 
 TEST_CASE_METHOD(World, "processes that the agent left behind go with the session") {
-    host.agent(std::string{honest_agent} + "setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' >/dev/null 2>&1 </dev/null &\necho \"pid=$!\"\n");
+    host.agent(
+        std::string{honest_agent} +
+        "setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1; done' >/dev/null 2>&1 </dev/null &\necho \"pid=$!\"\n");
     const Finished done = eph({"testhost", "x"});
     CHECK(done.status == 0);
     CHECK_FALSE(alive(done.out));

@@ -22,19 +22,23 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
         std::string says;
     };
     const std::vector<Case> cases{
-        {{"--frobnicate", "testhost"}, "eph: the option --frobnicate is not known\nSee eph --help; words that look like options go behind --.\n"},
+        {{"--frobnicate", "testhost"},
+         "eph: the option --frobnicate is not known\nSee eph --help; words that look like options go behind --.\n"},
         {{"-x"}, "eph: the option -x is not known\nSee eph --help; words that look like options go behind --.\n"},
         {{"testhost", "--ttl"}, "eph: --ttl needs a value: DURATION\n"},
         {{"testhost", "--ttl", "0", "x"}, "eph: a length of time must be more than zero, not '0'\n"},
-        {{"testhost", "--ttl", "soon", "x"}, "eph: 'soon' is not a length of time\nWrite it like 30m, 2h, 1h30m, 1d or 90s.\n"},
+        {{"testhost", "--ttl", "soon", "x"},
+         "eph: 'soon' is not a length of time\nWrite it like 30m, 2h, 1h30m, 1d or 90s.\n"},
         {{"testhost", "--local=yes"}, "eph: --local takes no value\n"},
         {{"--", "-oProxyCommand=id", "x"}, "eph: '-oProxyCommand=id' cannot be a host: it begins with '-'\n"},
         {{"a b", "x"}, "eph: 'a b' cannot be a host: it holds white space\n"},
         {{"a\tb", "x"}, "eph: 'a b' cannot be a host: it holds control characters\n"},
         {{"", "x"}, "eph: '' cannot be a host: it is empty\n"},
-        {{"testhost", "--thinking", "hard", "x"}, "eph: 'hard' is not a level of --thinking\nLevels: off, minimal, low, medium, high, xhigh, max.\n"},
+        {{"testhost", "--thinking", "hard", "x"},
+         "eph: 'hard' is not a level of --thinking\nLevels: off, minimal, low, medium, high, xhigh, max.\n"},
         {{"testhost", "--provider", "acme", "x"}, "eph: the provider 'acme' is not known\nKnown providers: openai.\n"},
-        {{"testhost", "--task", "a", "b"}, "eph: the task is given twice\nGive it as words, with --task or with --task-file.\n"},
+        {{"testhost", "--task", "a", "b"},
+         "eph: the task is given twice\nGive it as words, with --task or with --task-file.\n"},
         {{"testhost", "--task", " "}, "eph: the task is empty\n"},
         {{"keys"}, "eph: eph keys needs one of: create, list, revoke\nA host of that name: eph run keys\n"},
         {{"status", "now"}, "eph: 'now' is one word too many\nSee eph status --help.\n"},
@@ -54,7 +58,9 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
 }
 
 TEST_CASE_METHOD(World, "a TTL above the maximum is refused with exit status 64") {
-    check_says(eph({"testhost", "--ttl", "2d", "x"}), 64, "eph: a TTL of 2d is more than the 1d that are allowed\nAsk for less, or raise max_ttl in config.json.\n");
+    check_says(
+        eph({"testhost", "--ttl", "2d", "x"}), 64,
+        "eph: a TTL of 2d is more than the 1d that are allowed\nAsk for less, or raise max_ttl in config.json.\n");
     CHECK(sim.requests("POST").empty());
 }
 
@@ -62,7 +68,8 @@ TEST_CASE_METHOD(World, "an agent that is not there is 127 with the install hint
     std::filesystem::remove(host.host_home() / ".local/bin/pi");
     const Finished missing = eph({"testhost", "x"});
     CHECK(missing.status == 127);
-    CHECK_THAT(missing.err, Contains("eph: Pi was not found on testhost\nInstall it there with: curl -fsSL https://pi.dev/install.sh | sh\neph: key "));
+    CHECK_THAT(missing.err, Contains("eph: Pi was not found on testhost\nInstall it there with: curl -fsSL "
+                                     "https://pi.dev/install.sh | sh\neph: key "));
     CHECK_THAT(missing.err, EndsWith(" is revoked\n"));
 
     const Finished named = eph({"testhost", "--remote-pi", "/opt/nowhere/pi", "x"});
@@ -90,14 +97,18 @@ TEST_CASE_METHOD(World, "a host that cannot be reached is 255 with ssh's own wor
 
 TEST_CASE_METHOD(World, "a missing ssh is said, and no key is made") {
     home.variables["PATH"] = home.path("tmp");
-    check_says(eph({"testhost", "x"}), 125, "eph: cannot run ssh: No such file or directory\nInstall it, or put ssh on the PATH.\n");
+    check_says(eph({"testhost", "x"}), 125,
+               "eph: cannot run ssh: No such file or directory\nInstall it, or put ssh on the PATH.\n");
     CHECK(sim.requests("POST").empty());
 }
 
 TEST_CASE_METHOD(World, "without an account eph says what to do") {
-    Daemon bare{home, Variables{}, {"--socket", home.path("run/bare.sock"), "--ledger", home.path("state/bare/ledger.db")}};
+    Daemon bare{
+        home, Variables{}, {"--socket", home.path("run/bare.sock"), "--ledger", home.path("state/bare/ledger.db")}};
     home.variables["EPH_SOCKET"] = home.path("run/bare.sock");
-    check_says(eph({"testhost", "x"}), 125, "eph: no OpenAI admin key is loaded\nRun eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.\n");
+    check_says(
+        eph({"testhost", "x"}), 125,
+        "eph: no OpenAI admin key is loaded\nRun eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.\n");
     CHECK(host.connections() == 0);
 }
 
@@ -108,7 +119,8 @@ TEST_CASE_METHOD(World, "a wrong admin key is told in OpenAI's words, without th
     const Finished done = eph({"testhost", "x"});
     CHECK(done.status == 125);
     CHECK_THAT(done.err, Contains("eph: OpenAI does not accept the admin key "));
-    CHECK_THAT(done.err, Contains("(status 401)\nMake a new admin key at platform.openai.com/settings/organization/admin-keys and run: eph auth setup\n"));
+    CHECK_THAT(done.err, Contains("(status 401)\nMake a new admin key at "
+                                  "platform.openai.com/settings/organization/admin-keys and run: eph auth setup\n"));
     CHECK(done.err.find("sk-admin-wrong") == std::string::npos);
 }
 
@@ -122,14 +134,22 @@ TEST_CASE_METHOD(World, "an API that cannot be reached is named with its address
 TEST_CASE_METHOD(World, "without ephd eph says so where it must not start it") {
     (void)ephd.stop();
     check_says(eph({"status"}), 125,
-               "eph: ephd does not listen on " + home.socket().string() + "\nStart it with ephd, or unset EPH_NO_AUTOSTART so that eph does.\n");
+               "eph: ephd does not listen on " + home.socket().string() +
+                   "\nStart it with ephd, or unset EPH_NO_AUTOSTART so that eph does.\n");
 }
 
 TEST_CASE_METHOD(World, "the provider's text reaches the terminal without its control characters") {
-    sim.fault({{"match", {{"method", "POST"}}}, {"times", 1}, {"kind", "status"}, {"status", 400}, {"body", "{\"error\":{\"message\":\"no\\u001b[2J\\u009b1m way\",\"type\":\"x\",\"param\":null,\"code\":null}}"}});
+    sim.fault(
+        {{"match", {{"method", "POST"}}},
+         {"times", 1},
+         {"kind", "status"},
+         {"status", 400},
+         {"body",
+          "{\"error\":{\"message\":\"no\\u001b[2J\\u009b1m way\",\"type\":\"x\",\"param\":null,\"code\":null}}"}});
     const Finished done = eph({"testhost", "x"});
     CHECK(done.status == 125);
-    CHECK_THAT(done.err, EndsWith("eph: OpenAI could not create a key in project proj_test: no[2J1m way (status 400)\n"));
+    CHECK_THAT(done.err,
+               EndsWith("eph: OpenAI could not create a key in project proj_test: no[2J1m way (status 400)\n"));
 }
 
 TEST_CASE_METHOD(World, "a revocation that fails is said loudly, and goes on") {
@@ -137,7 +157,9 @@ TEST_CASE_METHOD(World, "a revocation that fails is said loudly, and goes on") {
     const Finished done = eph({"testhost", "x"});
     CHECK(done.status == 0);
     const std::string key = ephd.get("/v1/keys?all=1").at("keys").at(0).at("id");
-    CHECK_THAT(done.err, Contains("eph: key " + key + " is NOT revoked yet: OpenAI could not delete a service account in project proj_test: "));
+    CHECK_THAT(done.err,
+               Contains("eph: key " + key +
+                        " is NOT revoked yet: OpenAI could not delete a service account in project proj_test: "));
     CHECK_THAT(done.err, Contains("eph: ephd goes on trying until it is; the key's own end is at "));
     CHECK(ephd.becomes(key, "revoked"));
     CHECK(sim.live_keys() == 0);

@@ -11,7 +11,8 @@ namespace {
 bool install_pi(World& world) {
     const char* pi = std::getenv("EPH_TEST_PI");
     if (pi == nullptr) {
-        if (std::getenv("CI") != nullptr) FAIL("EPH_TEST_PI is not set, and CI must not skip the tests with the real Pi");
+        if (std::getenv("CI") != nullptr)
+            FAIL("EPH_TEST_PI is not set, and CI must not skip the tests with the real Pi");
         WARN("EPH_TEST_PI is not set: the tests with the real Pi are skipped");
         return false;
     }

@@ -20,7 +20,8 @@ TEST_CASE("a session works with any login shell") {
 
 TEST_CASE("a login shell that chatters and takes its time does no harm") {
     World world;
-    write_file(world.host.host_home() / ".profile", "echo welcome; echo 'eph something ready /bin/false'; PATH=$HOME/only:$PATH\n");
+    write_file(world.host.host_home() / ".profile",
+               "echo welcome; echo 'eph something ready /bin/false'; PATH=$HOME/only:$PATH\n");
     world.host.tool("only/pi", "echo the one on the login PATH\n");
     CHECK_THAT(world.eph({"testhost", "x"}).out, Catch::Matchers::Contains("the one on the login PATH\n"));
 }

@@ -8,7 +8,9 @@ using namespace eph::test;
 using Catch::Matchers::Contains;
 
 TEST_CASE_METHOD(World, "in a terminal the agent has one too, and the task lies in a file") {
-    host.agent(std::string{honest_agent} + "test -t 0 && test -t 1 && echo 'a terminal'\ncat \"$EPH_TASK_FILE\"; echo\nread -r line\necho \"read $line\"\nexit 4\n");
+    host.agent(std::string{honest_agent} +
+               "test -t 0 && test -t 1 && echo 'a terminal'\ncat \"$EPH_TASK_FILE\"; echo\nread -r line\necho \"read "
+               "$line\"\nexit 4\n");
     Pty person(command({"testhost", "the task"}), home.variables);
     person.wait_for("a terminal");
     person.wait_for("the task");
@@ -60,16 +62,19 @@ TEST_CASE_METHOD(World, "auth setup asks without echo, checks, and stores with m
     CHECK(person.wait() == 0);
     CHECK(person.screen().find(admin_key) == std::string::npos);
     CHECK_THAT(person.screen(), Contains("is stored in " + home.config().string() + " (mode 0600)"));
-    CHECK((std::filesystem::status(home.config()).permissions() & std::filesystem::perms::mask) == std::filesystem::perms{0600});
+    CHECK((std::filesystem::status(home.config()).permissions() & std::filesystem::perms::mask) ==
+          std::filesystem::perms{0600});
     CHECK(Json::parse(read_file(home.config())).at("openai").at("admin_key") == admin_key);
 }
 
 TEST_CASE_METHOD(World, "auth setup takes the key from a pipe, and stores nothing that does not work") {
-    const Finished refused = eph({"auth", "setup", "--project", project, "--base-url", sim.base_url()}, "sk-admin-wrong\n");
+    const Finished refused =
+        eph({"auth", "setup", "--project", project, "--base-url", sim.base_url()}, "sk-admin-wrong\n");
     CHECK(refused.status == 125);
     CHECK_THAT(refused.err, Contains("eph: OpenAI does not accept the admin key "));
     CHECK_FALSE(std::filesystem::exists(home.config()));
-    const Finished stored = eph({"auth", "setup", "--project", project, "--base-url", sim.base_url()}, std::string{admin_key} + "\n");
+    const Finished stored =
+        eph({"auth", "setup", "--project", project, "--base-url", sim.base_url()}, std::string{admin_key} + "\n");
     CHECK(stored.status == 0);
     CHECK(std::filesystem::exists(home.config()));
     const Finished nothing = eph({"auth", "setup"});
@@ -89,8 +94,9 @@ TEST_CASE_METHOD(World, "Ctrl-C before the agent starts ends the session, and no
 
 TEST_CASE_METHOD(World, "the terminal is as it was, whatever the agent did to it") {
     host.agent("stty size; stty raw -echo; printf '\\033[?1049h'; exit 3\n");
-    const std::string script = "stty -a >'" + home.path("before").string() + "'; " EPH " testhost; echo \"status $?\"; stty -a >'" +
-                               home.path("after").string() + "'; echo finished";
+    const std::string script = "stty -a >'" + home.path("before").string() +
+                               "'; " EPH " testhost; echo \"status $?\"; stty -a >'" + home.path("after").string() +
+                               "'; echo finished";
     Pty person({"/bin/sh", "-c", script}, home.variables);
     person.wait_for("finished");
     CHECK_THAT(person.screen(), Contains("24 80"));

@@ -15,7 +15,8 @@ namespace {
 std::string normal(std::string text) {
     text = std::regex_replace(text, std::regex{"key [a-z0-9]{10}\\b"}, "key KEY");
     text = std::regex_replace(text, std::regex{"[0-9]{2}:[0-9]{2}:[0-9]{2}"}, "TIME");
-    return std::regex_replace(text, std::regex{"eph: [a-z]+: (key KEY made, connecting|connected, making a key)\n"}, "");
+    return std::regex_replace(text, std::regex{"eph: [a-z]+: (key KEY made, connecting|connected, making a key)\n"},
+                              "");
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ TEST_CASE_METHOD(World, "the exit status is the agent's") {
         host.agent("exit " + std::to_string(status) + "\n");
         const Finished done = eph({"testhost", "x"});
         CHECK(done.status == status);
-        if (status != 0) CHECK_THAT(done.err, Contains("eph: testhost: Pi has ended with status " + std::to_string(status) + "\n"));
+        if (status != 0)
+            CHECK_THAT(done.err, Contains("eph: testhost: Pi has ended with status " + std::to_string(status) + "\n"));
     }
     CHECK(sim.live_keys() == 0);
 }
@@ -71,7 +73,8 @@ TEST_CASE_METHOD(World, "what the agent says on either stream comes through whol
     CHECK_THAT(done.err, Contains("oops\n"));
 }
 
-TEST_CASE_METHOD(World, "the task comes as words, by option, from a file or from stdin, and reaches the agent as it is") {
+TEST_CASE_METHOD(World,
+                 "the task comes as words, by option, from a file or from stdin, and reaches the agent as it is") {
     host.agent("cat\n");
     CHECK(eph({"testhost", "use", "df", "-h", "now"}).out == "use df -h now");
     CHECK(eph({"testhost", "--", "--ttl", "is a word"}).out == "--ttl is a word");
@@ -110,7 +113,8 @@ TEST_CASE_METHOD(World, "nothing of ours is in the agent's environment but its o
     home.variables.merge(Daemon::account(sim));
     host.tool("env", "env\n");
     const std::string env = host.host_home() / "env";
-    for (const auto& words : {std::vector<std::string>{"testhost", "--remote-pi", env, "x"}, std::vector<std::string>{"--local", "--remote-pi", env, "x"}}) {
+    for (const auto& words : {std::vector<std::string>{"testhost", "--remote-pi", env, "x"},
+                              std::vector<std::string>{"--local", "--remote-pi", env, "x"}}) {
         const Finished done = eph(words);
         INFO(done.err);
         CHECK(done.status == 0);
@@ -127,14 +131,16 @@ TEST_CASE_METHOD(World, "an admin key in eph's environment is in the environment
     const Finished children = Program{{"pgrep", "-P", std::to_string(session.pid())}, home.variables}.wait();
     std::istringstream pids{children.out};
     int seen = 0;
-    for (std::string pid; pids >> pid; ++seen) CHECK(read_file("/proc/" + pid + "/environ").find(admin_key) == std::string::npos);
+    for (std::string pid; pids >> pid; ++seen)
+        CHECK(read_file("/proc/" + pid + "/environ").find(admin_key) == std::string::npos);
     CHECK(seen == 2);  // the ssh of the connection and the one of the agent
 }
 
 TEST_CASE_METHOD(World, "a local session runs where the person stands and leaves nothing") {
     host.agent(std::string{honest_agent} + "pwd\nexit 5\n");
     const std::string pi = host.host_home() / ".local/bin/pi";
-    const std::string line = "cd " + home.path("tmp").string() + " && exec " EPH " --local --remote-pi " + pi + " do it";
+    const std::string line =
+        "cd " + home.path("tmp").string() + " && exec " EPH " --local --remote-pi " + pi + " do it";
     const Finished done = Program{{"/bin/sh", "-c", line}, home.variables}.wait();
     INFO(done.err);
     CHECK(done.status == 5);
@@ -145,7 +151,8 @@ TEST_CASE_METHOD(World, "a local session runs where the person stands and leaves
 
 TEST_CASE_METHOD(World, "a host that is named like a command is reached by eph run") {
     const std::string configuration = read_file(home.path("sshd/client_config"));
-    write_file(home.path("sshd/client_config"), std::regex_replace(configuration, std::regex{"Host testhost"}, "Host testhost status"));
+    write_file(home.path("sshd/client_config"),
+               std::regex_replace(configuration, std::regex{"Host testhost"}, "Host testhost status"));
     const Finished done = eph({"run", "status", "x"});
     CHECK(done.status == 0);
     CHECK_THAT(done.out, Contains("arguments=--no-session"));

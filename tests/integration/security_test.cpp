@@ -41,7 +41,8 @@ TEST_CASE_METHOD(Fixture, "a web page cannot use the API") {
 
 TEST_CASE_METHOD(Fixture, "curl can use the API") {
     if (!available("curl")) return;
-    const Finished end = Program{{"curl", "-sS", "--unix-socket", home.socket(), "http://localhost/v1/status"}, home.variables}.wait();
+    const Finished end =
+        Program{{"curl", "-sS", "--unix-socket", home.socket(), "http://localhost/v1/status"}, home.variables}.wait();
     CHECK(end.status == 0);
     CHECK(Json::parse(end.out).at("pid") == ephd.pid());
 }
@@ -53,14 +54,16 @@ TEST_CASE_METHOD(Fixture, "another user is refused, even where the socket would 
     }
     if (!available("setpriv") || !available("curl")) return;
     std::filesystem::permissions(home.path(""), std::filesystem::perms::all);
-    for (const auto& path : {home.path("run"), home.path("run/eph"), home.socket()}) std::filesystem::permissions(path, std::filesystem::perms::all);
-    const Finished end = Program{{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "-H", "Eph-Admin-Key: mine",
-                                  "--unix-socket", home.socket(), "http://localhost/v1/keys"},
+    for (const auto& path : {home.path("run"), home.path("run/eph"), home.socket()})
+        std::filesystem::permissions(path, std::filesystem::perms::all);
+    const Finished end = Program{{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-sS", "-H",
+                                  "Eph-Admin-Key: mine", "--unix-socket", home.socket(), "http://localhost/v1/keys"},
                                  home.variables}
                              .wait();
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK(Json::parse(end.out) == Json{{"error", {{"code", "forbidden"}, {"message", "this ephd belongs to another user"}, {"hint", ""}}}});
+    CHECK(Json::parse(end.out) ==
+          Json{{"error", {{"code", "forbidden"}, {"message", "this ephd belongs to another user"}, {"hint", ""}}}});
     CHECK(ephd.program().err().find("a connection of user 65534 was refused") != std::string::npos);
 }
 
@@ -96,15 +99,19 @@ TEST_CASE("another process of the same user cannot read ephd's memory") {
     TempHome home;
     // As user 65534: ephd, then one that tries to read its memory.
     const std::string own = home.path("nobody");
-    const std::string command = std::string{EPHD} + " --socket " + own + "/s --ledger " + own + "/l --config " + own + "/c --log-file " + own +
-                                "/log/l & pid=$!; for i in 1 2 3 4 5 6 7 8 9 10; do [ -S " + own +
-                                "/s ] && break; sleep 0.2; done; head -c 1 /proc/$pid/environ; cat /proc/$pid/maps; kill $pid; wait $pid; echo \"ended $?\"";
+    const std::string command = std::string{EPHD} + " --socket " + own + "/s --ledger " + own + "/l --config " + own +
+                                "/c --log-file " + own + "/log/l & pid=$!; for i in 1 2 3 4 5 6 7 8 9 10; do [ -S " +
+                                own +
+                                "/s ] && break; sleep 0.2; done; head -c 1 /proc/$pid/environ; cat /proc/$pid/maps; "
+                                "kill $pid; wait $pid; echo \"ended $?\"";
     std::filesystem::create_directory(own);
     std::filesystem::permissions(home.path(""), std::filesystem::perms::all);
     REQUIRE(chown(own.c_str(), 65534, 65534) == 0);
     Variables variables = home.variables;
     variables["HOME"] = own;
-    const Finished end = Program{{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sh", "-c", command}, variables}.wait();
+    const Finished end =
+        Program{{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sh", "-c", command}, variables}
+            .wait();
     INFO(end.out << end.err);
     if (end.err.find("ephd: ") != std::string::npos || end.out.find("ended 126") != std::string::npos) {
         WARN("not run: user 65534 cannot run " EPHD);
@@ -123,7 +130,8 @@ TEST_CASE_METHOD(Fixture, "what is no HTTP, or too much of it, is turned away wi
     };
     const std::string head = "POST /v1/keys HTTP/1.1\r\nHost: localhost\r\n";
     CHECK(status_of("\x16\x03\x01 this is TLS\r\n\r\n") == 0);
-    CHECK(status_of("GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n") == 400);
+    CHECK(status_of("GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n") ==
+          400);
     CHECK(status_of(head + "Content-Length: 2000000\r\n\r\n") == 400);
     CHECK(status_of(head + "Content-Length: 2\r\nConnection: close\r\n\r\n[]") == 400);
     CHECK(status_of(head + "Content-Length: 0\r\nConnection: close\r\n\r\n") == 400);

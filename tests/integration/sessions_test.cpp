@@ -26,7 +26,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a session has a key that is live while its lease is held, and revoked at once when it closes") {
+TEST_CASE_METHOD(Fixture,
+                 "a session has a key that is live while its lease is held, and revoked at once when it closes") {
     Json issued;
     const auto lease = started(&issued);
     const std::string key = issued.at("key").at("id");
@@ -53,7 +54,8 @@ TEST_CASE_METHOD(Fixture, "a session that its client ends is confirmed, and its 
     Json issued;
     const auto lease = started(&issued);
     const std::string session = issued.at("session").at("id");
-    const Reply ended = ephd.call("DELETE", "/v1/sessions/" + session, {{"reason", "agent_exited"}, {"exit_status", 3}});
+    const Reply ended =
+        ephd.call("DELETE", "/v1/sessions/" + session, {{"reason", "agent_exited"}, {"exit_status", 3}});
     REQUIRE(ended.status == 200);
     CHECK(ended.json().at("confirmed") == true);
     CHECK(ended.json().at("key").at("reason") == "agent_exited");

@@ -58,7 +58,8 @@ TEST_CASE("where the organisation caps the expiry, its own words say how much is
     const Json error = ephd.post("/v1/keys", {{"ttl_seconds", 541}}, 502).at("error");
     CHECK(error.at("code") == "provider_refused");
     CHECK_THAT(error.at("message").get<std::string>(),
-               Catch::Matchers::StartsWith("OpenAI's policy for project proj_test does not allow this key: ") && Catch::Matchers::Contains("600"));
+               Catch::Matchers::StartsWith("OpenAI's policy for project proj_test does not allow this key: ") &&
+                   Catch::Matchers::Contains("600"));
     CHECK(error.at("hint") == "Ask for a shorter --ttl; eph adds a minute to it.");
     CHECK(sim.live_keys() == 1);
     CHECK(ephd.get("/v1/keys").at("keys").size() == 1);
@@ -73,6 +74,7 @@ TEST_CASE("all pages are read, however many of others come first") {
     sim.wait_for_answered("DELETE service_accounts", 130, 60s);
     CHECK(sim.live_keys() == 250);
     const Json pages = sim.requests("GET service_accounts");
+    INFO(pages.dump(1) << ephd.program().err());
     REQUIRE(pages.size() == 4);
     CHECK(pages[0].at("query") == "limit=100");
     for (int i : {1, 2, 3}) CHECK(pages[i].at("query").get<std::string>().starts_with("limit=100&after="));

@@ -25,7 +25,8 @@ TEST_CASE_METHOD(Fixture, "ephd explains itself") {
     const Finished help = run({"--help"});
     CHECK(help.status == 0);
     CHECK(help.err.empty());
-    for (const char* word : {"--socket", "--ledger", "--config", "--log-file", "--verbose", "OPENAI_ADMIN_KEY", "SSL_CERT_FILE", "HTTPS_PROXY"}) {
+    for (const char* word : {"--socket", "--ledger", "--config", "--log-file", "--verbose", "OPENAI_ADMIN_KEY",
+                             "SSL_CERT_FILE", "HTTPS_PROXY"}) {
         INFO(word);
         CHECK(help.out.find(word) != std::string::npos);
     }
@@ -43,7 +44,8 @@ TEST_CASE_METHOD(Fixture, "a second ephd on one ledger says so and ends with 125
     Daemon first{home};
     const Finished second = run({"--socket", home.path("other/s")});
     CHECK(second.status == 125);
-    CHECK(second.err == "ephd: another ephd already works with the ledger " + home.ledger().string() + "\nUse that one, or stop it first.\n");
+    CHECK(second.err == "ephd: another ephd already works with the ledger " + home.ledger().string() +
+                            "\nUse that one, or stop it first.\n");
     CHECK(first.get("/v1/status").at("pid") == first.pid());
 }
 
@@ -51,7 +53,8 @@ TEST_CASE_METHOD(Fixture, "a second ephd on one socket says so and leaves it alo
     Daemon first{home};
     const Finished second = run({"--ledger", home.path("other/l")});
     CHECK(second.status == 125);
-    CHECK(second.err == "ephd: another ephd already listens on " + home.socket().string() + "\nUse that one, or stop it first.\n");
+    CHECK(second.err ==
+          "ephd: another ephd already listens on " + home.socket().string() + "\nUse that one, or stop it first.\n");
     CHECK(first.get("/v1/status").at("pid") == first.pid());
 }
 
@@ -82,9 +85,10 @@ TEST_CASE_METHOD(Fixture, "a ledger that is damaged is told, and not touched") {
     write_file(home.ledger(), std::string(8192, 'x'));
     const Finished end = run({});
     CHECK(end.status == 125);
-    CHECK(end.err == "ephd: the ledger " + home.ledger().string() +
-                         ": file is not a database\n"
-                         "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.\n");
+    CHECK(end.err ==
+          "ephd: the ledger " + home.ledger().string() +
+              ": file is not a database\n"
+              "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.\n");
     CHECK(read_file(home.ledger()) == std::string(8192, 'x'));
 }
 
@@ -93,13 +97,18 @@ TEST_CASE_METHOD(Fixture, "EPH_SOCKET in a directory that others share changes n
     std::filesystem::permissions(home.path("shared"), std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
     const auto before = std::filesystem::status(home.path("shared")).permissions();
     const std::string socket = home.path("shared/s");
-    Program ephd{{EPHD}, [&] { Variables v = home.variables; v["EPH_SOCKET"] = socket; return v; }()};
+    Program ephd{{EPHD}, [&] {
+                     Variables v = home.variables;
+                     v["EPH_SOCKET"] = socket;
+                     return v;
+                 }()};
     ephd.wait_for_err("is ready");
     CHECK(std::filesystem::status(home.path("shared")).permissions() == before);
     HttpConnection connection{std::filesystem::path{socket}};
     connection.request("GET", "/v1/status");
     CHECK(connection.reply().status == 200);
-    CHECK((std::filesystem::status(socket).permissions() & std::filesystem::perms::others_all) == std::filesystem::perms::none);
+    CHECK((std::filesystem::status(socket).permissions() & std::filesystem::perms::others_all) ==
+          std::filesystem::perms::none);
 }
 
 TEST_CASE_METHOD(Fixture, "a relative --socket and --ledger are beside where ephd was started") {
@@ -135,7 +144,9 @@ TEST_CASE_METHOD(Fixture, "without an account ephd runs, and says what is missin
 }
 
 TEST_CASE_METHOD(Fixture, "an API that cannot be reached is named with the reason") {
-    Daemon ephd{home, {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"EPH_OPENAI_BASE_URL", "http://127.0.0.1:1/v1"}}};
+    Daemon ephd{
+        home,
+        {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"EPH_OPENAI_BASE_URL", "http://127.0.0.1:1/v1"}}};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
     CHECK(error.at("code") == "provider_unreachable");
     CHECK(error.at("message") == "cannot connect to 127.0.0.1:1: Connection refused");
@@ -143,19 +154,29 @@ TEST_CASE_METHOD(Fixture, "an API that cannot be reached is named with the reaso
 }
 
 TEST_CASE_METHOD(Fixture, "a host name that does not exist is named") {
-    Daemon ephd{home, {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"EPH_OPENAI_BASE_URL", "https://nowhere.invalid/v1"}}};
+    Daemon ephd{home,
+                {{"OPENAI_ADMIN_KEY", "sk"},
+                 {"OPENAI_PROJECT_ID", "p"},
+                 {"EPH_OPENAI_BASE_URL", "https://nowhere.invalid/v1"}}};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
-    CHECK_THAT(error.at("message").get<std::string>(), Catch::Matchers::StartsWith("cannot find the address of nowhere.invalid: "));
+    CHECK_THAT(error.at("message").get<std::string>(),
+               Catch::Matchers::StartsWith("cannot find the address of nowhere.invalid: "));
 }
 
 TEST_CASE_METHOD(Fixture, "a base URL that would give the admin key away is refused when it is used") {
-    Daemon ephd{home, {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"EPH_OPENAI_BASE_URL", "http://example.com/v1"}}};
+    Daemon ephd{
+        home,
+        {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"EPH_OPENAI_BASE_URL", "http://example.com/v1"}}};
     CHECK(ephd.post("/v1/keys", Json::object(), 400).at("error").at("message") ==
           "'http://example.com/v1' cannot be a base URL: plain http is only allowed to loopback");
 }
 
 TEST_CASE_METHOD(Fixture, "OPENAI_BASE_URL, which belongs to others, is not read") {
-    Daemon ephd{home, {{"OPENAI_ADMIN_KEY", "sk"}, {"OPENAI_PROJECT_ID", "p"}, {"OPENAI_BASE_URL", "http://127.0.0.1:1/v1"}, {"HTTPS_PROXY", "http://127.0.0.1:1"}}};
+    Daemon ephd{home,
+                {{"OPENAI_ADMIN_KEY", "sk"},
+                 {"OPENAI_PROJECT_ID", "p"},
+                 {"OPENAI_BASE_URL", "http://127.0.0.1:1/v1"},
+                 {"HTTPS_PROXY", "http://127.0.0.1:1"}}};
     CHECK(ephd.get("/v1/accounts/openai").at("base_url") == "https://api.openai.com/v1");
 }
 
@@ -191,13 +212,15 @@ TEST_CASE_METHOD(Fixture, "an account is stored once the provider has accepted i
 TEST_CASE_METHOD(Fixture, "a key whose account is missing waits for it, says which it is, and goes when it is back") {
     Sim sim;
     Daemon ephd{home};
-    const Variables account{{"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
+    const Variables account{
+        {"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
     const std::string id = ephd.post("/v1/keys", Json::object(), 201, account).at("key").at("id");
     ephd.kill9();
     ephd.start();
     const Reply asked = ephd.call("DELETE", "/v1/keys/" + id);
     CHECK(asked.status == 202);
-    CHECK(asked.json().at("key").at("last_error") == "no account for project proj_test at " + sim.base_url() + " is loaded");
+    CHECK(asked.json().at("key").at("last_error") ==
+          "no account for project proj_test at " + sim.base_url() + " is loaded");
     CHECK(ephd.call("GET", "/v1/status", nullptr, account).status == 200);  // any request brings the account along
     CHECK(ephd.becomes(id, "revoked", 5s));
     CHECK(sim.live_keys() == 0);

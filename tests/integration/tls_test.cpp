@@ -38,8 +38,10 @@ TEST_CASE_METHOD(Fixture, "a provider whose certificate nobody vouches for gets 
     Daemon ephd{home, account};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
     CHECK(error.at("code") == "provider_unreachable");
-    CHECK(error.at("message") == "the certificate of localhost:" + std::to_string(sim.port()) + " is not trusted: self-signed certificate");
-    CHECK(error.at("hint") == "If a gateway stands in between, name its certificate authority in SSL_CERT_FILE for ephd.");
+    CHECK(error.at("message") ==
+          "the certificate of localhost:" + std::to_string(sim.port()) + " is not trusted: self-signed certificate");
+    CHECK(error.at("hint") ==
+          "If a gateway stands in between, name its certificate authority in SSL_CERT_FILE for ephd.");
     CHECK(ephd.get("/v1/keys").at("keys").empty());
 }
 
@@ -50,7 +52,8 @@ TEST_CASE_METHOD(Fixture, "a certificate for another name is refused") {
     account["SSL_CERT_FILE"] = other;
     Daemon ephd{home, account};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
-    CHECK(error.at("message") == "the certificate of 127.0.0.2:" + std::to_string(elsewhere.port()) + " is not trusted: IP address mismatch");
+    CHECK(error.at("message") ==
+          "the certificate of 127.0.0.2:" + std::to_string(elsewhere.port()) + " is not trusted: IP address mismatch");
 }
 
 TEST_CASE("a provider that speaks no TLS where TLS is wanted is told") {
@@ -60,5 +63,6 @@ TEST_CASE("a provider that speaks no TLS where TLS is wanted is told") {
     account["EPH_OPENAI_BASE_URL"] = "https://127.0.0.1:" + std::to_string(sim.port()) + "/v1";
     Daemon ephd{home, account};
     const Json error = ephd.post("/v1/keys", Json::object(), 502).at("error");
-    CHECK_THAT(error.at("message").get<std::string>(), Catch::Matchers::StartsWith("no TLS with 127.0.0.1:" + std::to_string(sim.port()) + ": "));
+    CHECK_THAT(error.at("message").get<std::string>(),
+               Catch::Matchers::StartsWith("no TLS with 127.0.0.1:" + std::to_string(sim.port()) + ": "));
 }

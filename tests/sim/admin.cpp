@@ -60,9 +60,7 @@ std::string project_in(const Call& call) {
 
 }  // namespace
 
-bool is_admin(const Call& call) {
-    return call.path.starts_with("/v1/organization/");
-}
+bool is_admin(const Call& call) { return call.path.starts_with("/v1/organization/"); }
 
 Answer answer_admin(Sim& sim, const Call& call) {
     if (auto refused = refusal(sim, call)) return *refused;

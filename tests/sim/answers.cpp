@@ -8,9 +8,7 @@
 namespace eph::sim {
 namespace {
 
-Json nullable(std::string_view text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-}
+Json nullable(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 const char* type_of_error(unsigned status) {
     if (status == 429) return "requests";
@@ -19,9 +17,7 @@ const char* type_of_error(unsigned status) {
 
 }  // namespace
 
-std::string to_text(const Json& json) {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Answer json_answer(unsigned status, const Json& json) {
     Answer answer;
@@ -38,9 +34,7 @@ Answer openai_error(unsigned status, std::string_view message, std::string_view 
                                   {"code", nullable(code)}}}});
 }
 
-Answer bad_json() {
-    return openai_error(400, "We could not parse the JSON body of your request.", {}, "invalid_json");
-}
+Answer bad_json() { return openai_error(400, "We could not parse the JSON body of your request.", {}, "invalid_json"); }
 
 Answer not_found(const Call& call) {
     return openai_error(404, fmt::format("Invalid URL ({} {})", call.method, call.path), {}, "not_found");
@@ -61,12 +55,8 @@ std::optional<Json> object_in(const Call& call) {
     return body;
 }
 
-Json seconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
+Json seconds(Timestamp time) { return time.time_since_epoch().count(); }
 
-Json seconds(const std::optional<Timestamp>& time) {
-    return time ? seconds(*time) : Json(nullptr);
-}
+Json seconds(const std::optional<Timestamp>& time) { return time ? seconds(*time) : Json(nullptr); }
 
 }  // namespace eph::sim

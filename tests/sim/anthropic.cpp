@@ -19,9 +19,7 @@ Json message(const Turn& turn, const Json& content, const Json& stop_reason, con
             {"content", content},     {"stop_reason", stop_reason}, {"stop_sequence", nullptr}, {"usage", used}};
 }
 
-Json text_block(const std::string& text) {
-    return {{"type", "text"}, {"text", text}};
-}
+Json text_block(const std::string& text) { return {{"type", "text"}, {"text", text}}; }
 
 // Every event carries its own type.
 std::string typed(const char* type, Json data) {

@@ -57,13 +57,9 @@ void reset(tcp::socket& socket) {
     socket.close(ignored);
 }
 
-asio::awaitable<void> say_goodbye(tcp::socket&) {
-    co_return;
-}
+asio::awaitable<void> say_goodbye(tcp::socket&) { co_return; }
 
-asio::awaitable<void> say_goodbye(asio::ssl::stream<tcp::socket>& stream) {
-    co_await stream.async_shutdown(as_result);
-}
+asio::awaitable<void> say_goodbye(asio::ssl::stream<tcp::socket>& stream) { co_await stream.async_shutdown(as_result); }
 
 // No `? :` around co_await: g++ 12 destroys its result twice.
 asio::awaitable<After> answer(Sim& sim, const Call& call, Delivery& delivery) {

@@ -12,9 +12,7 @@
 namespace eph::sim {
 namespace {
 
-Answer refuse(std::string_view message) {
-    return openai_error(400, message);
-}
+Answer refuse(std::string_view message) { return openai_error(400, message); }
 
 const char* to_text(CredentialKind kind) {
     switch (kind) {
@@ -229,9 +227,7 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-bool is_control(const Call& call) {
-    return call.path.starts_with("/_sim/");
-}
+bool is_control(const Call& call) { return call.path.starts_with("/_sim/"); }
 
 Answer answer_control(Sim& sim, const Call& call) {
     try {

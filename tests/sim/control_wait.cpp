@@ -46,9 +46,7 @@ std::uint64_t seen(const Recorder& recorder, const Wanted& wanted) {
 
 }  // namespace
 
-bool is_wait(const Call& call) {
-    return call.path == "/_sim/wait" && call.method == "GET";
-}
+bool is_wait(const Call& call) { return call.path == "/_sim/wait" && call.method == "GET"; }
 
 bool matches(const Call& call, const std::string& match) {
     const std::string line = call.method + " " + call.path + "?" + call.query;

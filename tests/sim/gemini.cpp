@@ -29,9 +29,7 @@ std::optional<Turn> turn_in(Sim& sim, const Call& call, const Params& params) {
     return take_turn(sim, *body, last_user_text(body->value("contents", Json()), "parts"));
 }
 
-Answer bad_request() {
-    return gemini_error(400, "INVALID_ARGUMENT", "Invalid JSON payload received.");
-}
+Answer bad_request() { return gemini_error(400, "INVALID_ARGUMENT", "Invalid JSON payload received."); }
 
 }  // namespace
 

@@ -24,9 +24,7 @@ std::string head_text(const Answer& answer, std::optional<std::size_t> length, b
     return text;
 }
 
-std::string chunk_text(const std::string& data) {
-    return fmt::format("{:x}\r\n{}\r\n", data.size(), data);
-}
+std::string chunk_text(const std::string& data) { return fmt::format("{:x}\r\n{}\r\n", data.size(), data); }
 
 std::string whole_text(const Answer& answer, bool keep_alive) {
     if (answer.events.empty()) return head_text(answer, answer.body.size(), keep_alive) + answer.body;

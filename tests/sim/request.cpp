@@ -7,9 +7,7 @@ namespace {
 namespace http = boost::beast::http;
 using View = boost::beast::string_view;
 
-std::string text(View view) {
-    return {view.data(), view.size()};
-}
+std::string text(View view) { return {view.data(), view.size()}; }
 
 void find_credential(Call& call, const http::request<http::string_body>& request) {
     constexpr View bearer = "Bearer ";

@@ -51,9 +51,7 @@ World::World(const Options& options) : options_{options}, generator_{std::random
         {"user-" + random_letters(24), "Sim Owner", "owner@example.com", Role::owner, now(), std::nullopt});
 }
 
-std::string World::random_letters(std::size_t length) {
-    return letters(generator_, length);
-}
+std::string World::random_letters(std::size_t length) { return letters(generator_, length); }
 
 Timestamp World::now() const {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + shift_;
@@ -106,9 +104,7 @@ Key& World::add_key(Account& account, std::string name, std::optional<std::chron
     return key;
 }
 
-void World::remove(Account& account) {
-    account.deleted_at = now();
-}
+void World::remove(Account& account) { account.deleted_at = now(); }
 
 Account* World::account(const std::string& id) {
     const auto found = accounts_by_id_.find(id);

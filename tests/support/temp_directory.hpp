@@ -32,7 +32,8 @@ private:
 };
 
 inline void write_file(const std::filesystem::path& file, const std::string& text,
-                       std::filesystem::perms mode = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) {
+                       std::filesystem::perms mode = std::filesystem::perms::owner_read |
+                                                     std::filesystem::perms::owner_write) {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
     std::filesystem::permissions(file, mode);

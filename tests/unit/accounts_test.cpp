@@ -48,7 +48,8 @@ TEST_CASE_METHOD(Fixture, "what the client sends comes before ephd's environment
 }
 
 TEST_CASE_METHOD(Fixture, "each field comes from the first source that has it") {
-    configure(R"({"openai": {"admin_key": "sk-file", "project_id": "proj_file", "base_url": "https://eu.api.openai.com/v1"}})");
+    configure(
+        R"({"openai": {"admin_key": "sk-file", "project_id": "proj_file", "base_url": "https://eu.api.openai.com/v1"}})");
     const auto mixed = accounts(credential("sk-env"));
     const AccountRef account = mixed->pick("openai", credential("", "proj_client"));
     CHECK(account->admin_key.reveal() == "sk-env");
@@ -66,9 +67,11 @@ TEST_CASE_METHOD(Fixture, "an account goes to OpenAI itself unless something say
 }
 
 TEST_CASE_METHOD(Fixture, "ephd's own key goes to no address that only a client names") {
-    const Error error = error_of([&] { accounts(credential("sk", "proj_1"))->pick("openai", credential("", "", "http://127.0.0.1:1/v1")); });
+    const Error error = error_of(
+        [&] { accounts(credential("sk", "proj_1"))->pick("openai", credential("", "", "http://127.0.0.1:1/v1")); });
     CHECK(error.code() == Code::forbidden);
-    CHECK(error.message() == "the stored admin key is not sent to http://127.0.0.1:1/v1, which only EPH_OPENAI_BASE_URL names");
+    CHECK(error.message() ==
+          "the stored admin key is not sent to http://127.0.0.1:1/v1, which only EPH_OPENAI_BASE_URL names");
     const auto there = accounts(credential("sk", "proj_1", "http://127.0.0.1:1/v1"));
     CHECK(there->pick("openai", credential("", "", "http://127.0.0.1:1/v1"))->own_base_url);
 }
@@ -81,17 +84,21 @@ TEST_CASE_METHOD(Fixture, "what is missing is said, with what to do") {
     const Error no_project = error_of([&] { accounts(credential("sk"))->pick("openai", {}); });
     CHECK(no_project.message() == "no OpenAI project is loaded");
     CHECK(no_project.hint() == "Run eph auth setup, or set OPENAI_PROJECT_ID.");
-    CHECK(error_of([&] { accounts(credential("", "proj_1"))->pick("openai", {}); }).message() == "no OpenAI admin key is loaded");
+    CHECK(error_of([&] { accounts(credential("", "proj_1"))->pick("openai", {}); }).message() ==
+          "no OpenAI admin key is loaded");
 }
 
 TEST_CASE_METHOD(Fixture, "an account that cannot be right is refused before it goes anywhere") {
-    const auto message = [&](const Credential& wrong) { return error_of([&] { accounts()->pick("openai", wrong); }).message(); };
+    const auto message = [&](const Credential& wrong) {
+        return error_of([&] { accounts()->pick("openai", wrong); }).message();
+    };
     CHECK(message(credential("sk\nX: y", "p")) == "the OpenAI admin key holds white space or control characters");
     CHECK(message(credential("sk admin", "p")) == "the OpenAI admin key holds white space or control characters");
     CHECK(message(credential("sk", "../x")) == "'../x' is not an OpenAI project id");
     CHECK(message(credential("sk", "p q")) == "'p q' is not an OpenAI project id");
     CHECK(message(credential("sk", "..")) == "'..' is not an OpenAI project id");
-    CHECK(message(credential("sk", "p", "http://example.com")) == "'http://example.com' cannot be a base URL: plain http is only allowed to loopback");
+    CHECK(message(credential("sk", "p", "http://example.com")) ==
+          "'http://example.com' cannot be a base URL: plain http is only allowed to loopback");
     const Error unknown = error_of([&] { accounts()->pick("nobody", {}); });
     CHECK(unknown.message() == "the provider 'nobody' is not known");
     CHECK(unknown.hint() == "Known providers: openai.");
@@ -106,7 +113,8 @@ TEST_CASE_METHOD(Fixture, "a change of the file needs no restart") {
     std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() + std::chrono::seconds{1});
     const Error broken = error_of([&] { all->pick("openai", {}); });
     CHECK(broken.code() == Code::no_account);
-    CHECK(broken.message() == "no OpenAI account: " + file.string() + " is not a JSON object Mend it, or move it aside and run: eph auth setup");
+    CHECK(broken.message() == "no OpenAI account: " + file.string() +
+                                  " is not a JSON object Mend it, or move it aside and run: eph auth setup");
     CHECK(all->notes().size() == 1);
     std::filesystem::remove(file);
     CHECK(error_of([&] { all->pick("openai", {}); }).message() == "no OpenAI admin key is loaded");
@@ -151,7 +159,9 @@ TEST_CASE_METHOD(Fixture, "a key is revoked with the account that made it, and t
     const std::string made_with = all->pick("openai", credential("sk-made", "proj_1"))->fingerprint;
     (void)all->pick("openai", credential("sk-elsewhere", "proj_2"));
     const Place here{"openai", "proj_1", "https://api.openai.com/v1"};
-    const auto key_of = [&](std::int64_t attempt) { return std::string{all->for_place(here, made_with, attempt)->admin_key.reveal()}; };
+    const auto key_of = [&](std::int64_t attempt) {
+        return std::string{all->for_place(here, made_with, attempt)->admin_key.reveal()};
+    };
     CHECK(key_of(0) == "sk-made");
     CHECK(key_of(1) == "sk-own");
     CHECK(key_of(2) == "sk-made");

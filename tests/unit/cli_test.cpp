@@ -59,7 +59,8 @@ TEST_CASE("a command line is a host and a task, unless it begins with a command"
 }
 
 TEST_CASE("-h anywhere before the task explains, and what it explains is what was begun") {
-    for (const Words& line : {Words{}, Words{"-h"}, Words{"--help"}, Words{"web", "-h"}, Words{"--ttl", "2h", "--help"}}) {
+    for (const Words& line :
+         {Words{}, Words{"-h"}, Words{"--help"}, Words{"web", "-h"}, Words{"--ttl", "2h", "--help"}}) {
         const Invocation invocation = parse_command_line(line);
         CHECK(invocation.command == nullptr);
         CHECK(invocation.help == overview());

@@ -28,7 +28,8 @@ struct Fixture {
     }
     std::vector<std::string> neighbours() {
         std::vector<std::string> names;
-        for (const auto& entry : std::filesystem::directory_iterator(file.parent_path())) names.push_back(entry.path().filename());
+        for (const auto& entry : std::filesystem::directory_iterator(file.parent_path()))
+            names.push_back(entry.path().filename());
         return names;
     }
 };
@@ -59,8 +60,10 @@ TEST_CASE_METHOD(Fixture, "without a configuration there are defaults and no acc
 }
 
 TEST_CASE_METHOD(Fixture, "a configuration is read in our spelling and in the original tool's") {
-    for (const char* text : {R"({"openai": {"admin_key": "sk-admin-1", "project_id": "proj_1", "base_url": "https://eu.api.openai.com/v1"}})",
-                             R"({"openai": {"adminKey": " sk-admin-1\n", "projectId": "proj_1 ", "baseUrl": "https://eu.api.openai.com/v1"}, "x": 1})"}) {
+    for (
+        const char* text :
+        {R"({"openai": {"admin_key": "sk-admin-1", "project_id": "proj_1", "base_url": "https://eu.api.openai.com/v1"}})",
+         R"({"openai": {"adminKey": " sk-admin-1\n", "projectId": "proj_1 ", "baseUrl": "https://eu.api.openai.com/v1"}, "x": 1})"}) {
         const Config config = read(text);
         CHECK(config.openai.admin_key.reveal() == "sk-admin-1");
         CHECK(config.openai.project == "proj_1");
@@ -88,7 +91,8 @@ TEST_CASE_METHOD(Fixture, "a mistake in the configuration is named with the file
     CHECK(refusal(R"({"openai": {"projectId": []}})") == name + ": 'projectId' must be a text");
     CHECK(refusal(R"({"max_ttl": 3600})") == name + ": 'max_ttl' must be a text");
     CHECK(refusal(R"({"max_ttl": "soon"})") == name + ": 'max_ttl': 'soon' is not a length of time");
-    CHECK(refusal(R"({"default_ttl": "0"})") == name + ": 'default_ttl': a length of time must be more than zero, not '0'");
+    CHECK(refusal(R"({"default_ttl": "0"})") ==
+          name + ": 'default_ttl': a length of time must be more than zero, not '0'");
     CHECK(error_of([&] { read("{"); }).hint() == "Mend it, or move it aside and run: eph auth setup");
 }
 
@@ -123,7 +127,9 @@ TEST_CASE_METHOD(Fixture, "an account that is stored reads back, for its user on
 }
 
 TEST_CASE_METHOD(Fixture, "storing an account leaves the rest of the file as it is") {
-    write_file(file, R"({"zeta": [1, {"a": null}], "max_ttl": "3h", "openai": {"adminKey": "old", "projectId": "old", "baseUrl": "https://old", "note": "ü"}})");
+    write_file(
+        file,
+        R"({"zeta": [1, {"a": null}], "max_ttl": "3h", "openai": {"adminKey": "old", "projectId": "old", "baseUrl": "https://old", "note": "ü"}})");
     write_account(file, credential("sk-admin-2", "proj_2"));
     const json document = json::parse(read_file(file));
     CHECK(document == json{{"zeta", {1, {{"a", nullptr}}}},

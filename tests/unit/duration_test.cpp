@@ -8,9 +8,20 @@ using namespace std::chrono;
 
 TEST_CASE("a length of time is read in every spelling that people use") {
     const std::pair<const char*, seconds> table[] = {
-        {"30m", minutes{30}},  {"2h", hours{2}},      {"1h30m", minutes{90}}, {"1d", hours{24}},   {"90s", seconds{90}},
-        {"1800", minutes{30}}, {"1", seconds{1}},     {"007", seconds{7}},    {"1h0m", hours{1}},  {"0h5m", minutes{5}},
-        {"1d1s", seconds{86401}}, {"1d2h3m4s", seconds{86400 + 7200 + 180 + 4}}, {"90m", minutes{90}}, {"3650d", hours{24 * 3650}},
+        {"30m", minutes{30}},
+        {"2h", hours{2}},
+        {"1h30m", minutes{90}},
+        {"1d", hours{24}},
+        {"90s", seconds{90}},
+        {"1800", minutes{30}},
+        {"1", seconds{1}},
+        {"007", seconds{7}},
+        {"1h0m", hours{1}},
+        {"0h5m", minutes{5}},
+        {"1d1s", seconds{86401}},
+        {"1d2h3m4s", seconds{86400 + 7200 + 180 + 4}},
+        {"90m", minutes{90}},
+        {"3650d", hours{24 * 3650}},
         {"315360000", hours{24 * 3650}},
     };
     for (const auto& [text, length] : table) {
@@ -20,9 +31,29 @@ TEST_CASE("a length of time is read in every spelling that people use") {
 }
 
 TEST_CASE("what is not a length of time is named in the message") {
-    for (const char* text : {"", "h", "1x", "1h30", "30m1h", "1h1h", "1 h", " 1h", "-1h", "+1h", "1.5h", "1H", "h1", "1hh", "0x10",
-                             "3651d", "315360001", "87601h", "3650d1s", "9223372036854775807", "18446744073709551617s",
-                             "99999999999999999999999999", "106751991167301d"}) {
+    for (const char* text : {"",
+                             "h",
+                             "1x",
+                             "1h30",
+                             "30m1h",
+                             "1h1h",
+                             "1 h",
+                             " 1h",
+                             "-1h",
+                             "+1h",
+                             "1.5h",
+                             "1H",
+                             "h1",
+                             "1hh",
+                             "0x10",
+                             "3651d",
+                             "315360001",
+                             "87601h",
+                             "3650d1s",
+                             "9223372036854775807",
+                             "18446744073709551617s",
+                             "99999999999999999999999999",
+                             "106751991167301d"}) {
         INFO(text);
         const Error error = error_of([&] { parse_duration(text); });
         CHECK(error.code() == Code::usage);
@@ -47,7 +78,8 @@ TEST_CASE("a length of time that would move the cursor cannot") {
 }
 
 TEST_CASE("a length of time is written so that it reads back the same") {
-    for (const char* text : {"1s", "59s", "1m", "1m1s", "1h", "1h1s", "1h30m", "23h59m59s", "1d", "1d2h", "1d2h3m4s", "3650d"}) {
+    for (const char* text :
+         {"1s", "59s", "1m", "1m1s", "1h", "1h1s", "1h30m", "23h59m59s", "1d", "1d2h", "1d2h3m4s", "3650d"}) {
         CHECK(format_duration(parse_duration(text)) == text);
     }
     CHECK(format_duration(Duration{0}) == "0s");
@@ -56,10 +88,10 @@ TEST_CASE("a length of time is written so that it reads back the same") {
 
 TEST_CASE("what is left of a deadline is told in two units") {
     const std::pair<milliseconds, const char*> table[] = {
-        {seconds{-1}, "over"},          {seconds{0}, "over"},          {milliseconds{1}, "1s"},        {milliseconds{59'001}, "1m"},
-        {seconds{45}, "45s"},           {seconds{60}, "1m"},           {seconds{61}, "1m1s"},          {seconds{3599}, "59m59s"},
-        {hours{1}, "1h"},               {seconds{3661}, "1h1m"},       {minutes{90}, "1h30m"},         {seconds{86399}, "23h59m"},
-        {hours{24}, "1d"},              {hours{26}, "1d2h"},           {seconds{86400 + 59}, "1d"},
+        {seconds{-1}, "over"}, {seconds{0}, "over"},    {milliseconds{1}, "1s"},     {milliseconds{59'001}, "1m"},
+        {seconds{45}, "45s"},  {seconds{60}, "1m"},     {seconds{61}, "1m1s"},       {seconds{3599}, "59m59s"},
+        {hours{1}, "1h"},      {seconds{3661}, "1h1m"}, {minutes{90}, "1h30m"},      {seconds{86399}, "23h59m"},
+        {hours{24}, "1d"},     {hours{26}, "1d2h"},     {seconds{86400 + 59}, "1d"},
     };
     for (const auto& [left, words] : table) {
         INFO(left.count());

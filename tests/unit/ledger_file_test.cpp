@@ -53,7 +53,8 @@ TEST_CASE("one ledger has one ephd") {
 TEST_CASE("a failed start gives the lock back") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    write_file(file, "this is no database, and long enough that nobody takes it for an empty one" + std::string(4096, 'x'));
+    write_file(file,
+               "this is no database, and long enough that nobody takes it for an empty one" + std::string(4096, 'x'));
     CHECK_THROWS_AS(Ledger{file}, Error);
     std::filesystem::remove(file);
     CHECK_NOTHROW(Ledger{file});
@@ -78,13 +79,15 @@ TEST_CASE("a ledger that is damaged is told in words a person can act on") {
     const Error error = error_of([&] { Ledger{file}; });
     CHECK(error.code() == Code::storage);
     CHECK(error.message() == "the ledger " + file.string() + ": file is not a database");
-    CHECK(error.hint() == "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.");
+    CHECK(error.hint() ==
+          "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.");
 }
 
 TEST_CASE("a ledger that cannot be opened is named") {
     const TempDirectory temp;
     std::filesystem::create_directory(temp / "ledger.db");
-    CHECK(error_of([&] { Ledger{temp / "ledger.db"}; }).message() == "cannot open the ledger " + (temp / "ledger.db").string() + ": unable to open database file");
+    CHECK(error_of([&] { Ledger{temp / "ledger.db"}; }).message() ==
+          "cannot open the ledger " + (temp / "ledger.db").string() + ": unable to open database file");
 }
 
 TEST_CASE("a ledger of a newer ephd is refused and left as it is") {
@@ -101,9 +104,15 @@ TEST_CASE("a ledger of a newer ephd is refused and left as it is") {
 TEST_CASE("a fresh ledger is brought to the newest version, and opening it again changes nothing") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    { Ledger ledger{file}; add_live(ledger, "k1"); }
+    {
+        Ledger ledger{file};
+        add_live(ledger, "k1");
+    }
     const auto schema = ask(file, "SELECT sql FROM sqlite_schema ORDER BY name");
-    { Ledger ledger{file}; CHECK(ledger.key(KeyId{"k1"})->state == KeyState::live); }
+    {
+        Ledger ledger{file};
+        CHECK(ledger.key(KeyId{"k1"})->state == KeyState::live);
+    }
     CHECK(ask(file, "SELECT sql FROM sqlite_schema ORDER BY name") == schema);
     CHECK(ask(file, "PRAGMA journal_mode") == std::vector<std::string>{"wal"});
     CHECK(ask(file, "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
@@ -112,7 +121,10 @@ TEST_CASE("a fresh ledger is brought to the newest version, and opening it again
 TEST_CASE("what is due next is one step in the partial index") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    { Ledger ledger{file}; add_live(ledger, "k1"); }
+    {
+        Ledger ledger{file};
+        add_live(ledger, "k1");
+    }
     for (const char* sql : {"SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT 17",
                             "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"}) {
         const std::string plan = plan_of(file, sql);
@@ -120,22 +132,29 @@ TEST_CASE("what is due next is one step in the partial index") {
         CHECK(plan.find("keys_due") != plan.npos);
         CHECK(plan.find("TEMP B-TREE") == plan.npos);
     }
-    const std::string places = plan_of(file, "SELECT DISTINCT provider, project, base_url FROM keys WHERE due IS NOT NULL");
+    const std::string places =
+        plan_of(file, "SELECT DISTINCT provider, project, base_url FROM keys WHERE due IS NOT NULL");
     CHECK(places.find("keys_due") != places.npos);
 }
 
 TEST_CASE("no lookup walks through all keys") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    { Ledger ledger{file}; add_live(ledger, "k1"); }
-    const std::string plan = plan_of(file,
-                                     "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id = ?1 OR name = ?1 "
-                                     "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
-                                     "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id >= ?1 AND id < ?2 "
-                                     "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50");
+    {
+        Ledger ledger{file};
+        add_live(ledger, "k1");
+    }
+    const std::string plan = plan_of(
+        file, "SELECT " EPH_KEY_COLUMNS
+              " FROM keys WHERE id = ?1 OR name = ?1 "
+              "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
+              "UNION SELECT " EPH_KEY_COLUMNS
+              " FROM keys WHERE id >= ?1 AND id < ?2 "
+              "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50");
     INFO(plan);
     CHECK(plan.find("SCAN keys") == plan.npos);
-    CHECK(plan_of(file, "SELECT * FROM sessions WHERE state = 'active' ORDER BY started").find("SCAN sessions USING INDEX sessions_active") != plan.npos);
+    CHECK(plan_of(file, "SELECT * FROM sessions WHERE state = 'active' ORDER BY started")
+              .find("SCAN sessions USING INDEX sessions_active") != plan.npos);
     CHECK(plan_of(file, "SELECT * FROM keys ORDER BY created DESC LIMIT 10").find("TEMP B-TREE") == plan.npos);
 }
 
@@ -149,7 +168,9 @@ TEST_CASE("a full disk is told as such, and nothing is half written") {
     for (int i = 0; i < 10'000 && failure.message().empty(); ++i) {
         try {
             Transaction transaction{database};
-            Statement insert{database, "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (1, '', '', '', '', '', zeroblob(1) || ?)"};
+            Statement insert{database,
+                             "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (1, '', '', '', "
+                             "'', '', zeroblob(1) || ?)"};
             insert.run(std::string(1000, 'x'));
             transaction.commit();
         } catch (const Error& error) {
@@ -164,10 +185,13 @@ TEST_CASE("a full disk is told as such, and nothing is half written") {
 TEST_CASE("the state of a key and its due moment cannot contradict each other") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    { Ledger ledger{file}; add_live(ledger, "k1"); }
+    {
+        Ledger ledger{file};
+        add_live(ledger, "k1");
+    }
     Database database{file.string()};
-    for (const char* sql : {"UPDATE keys SET due = NULL", "UPDATE keys SET state = 'revoked'", "UPDATE keys SET state = 'lost'",
-                            "UPDATE keys SET created = 'yesterday'"}) {
+    for (const char* sql : {"UPDATE keys SET due = NULL", "UPDATE keys SET state = 'revoked'",
+                            "UPDATE keys SET state = 'lost'", "UPDATE keys SET created = 'yesterday'"}) {
         INFO(sql);
         CHECK_THROWS_AS(database.execute(sql), Error);
     }

@@ -83,7 +83,8 @@ TEST_CASE_METHOD(Fixture, "nobody rewrites the audit trail") {
     start("s1");
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open((temp / "ledger.db").c_str(), &database) == SQLITE_OK);
-    for (const char* sql : {"UPDATE audit SET actor = 'nobody'", "DELETE FROM audit", "DELETE FROM audit WHERE seq = 1"}) {
+    for (const char* sql :
+         {"UPDATE audit SET actor = 'nobody'", "DELETE FROM audit", "DELETE FROM audit WHERE seq = 1"}) {
         char* message = nullptr;
         CHECK(sqlite3_exec(database, sql, nullptr, nullptr, &message) == SQLITE_CONSTRAINT);
         CHECK(std::string{message} == "the audit trail is append-only");

@@ -157,7 +157,8 @@ TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that i
     CHECK(trail() == Texts{"adopted"});
 }
 
-TEST_CASE_METHOD(Fixture, "what was being created when ephd ended is looked for after its start, and the trail says so") {
+TEST_CASE_METHOD(Fixture,
+                 "what was being created when ephd ended is looked for after its start, and the trail says so") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     add_live(ledger, "k2");
     CHECK(ledger.revoke_unfinished(moment) == 1);

@@ -16,7 +16,12 @@ const json whole = {{"id", "svc_acct_1"},
                     {"name", "eph-x"},
                     {"role", "member"},
                     {"created_at", 1711471533},
-                    {"api_key", {{"id", "key_1"}, {"object", "x"}, {"value", "sk-svcacct-1"}, {"name", "Secret Key"}, {"created_at", 1711471533}}}};
+                    {"api_key",
+                     {{"id", "key_1"},
+                      {"object", "x"},
+                      {"value", "sk-svcacct-1"},
+                      {"name", "Secret Key"},
+                      {"created_at", 1711471533}}}};
 
 std::string without(const char* pointer) {
     json document = whole;
@@ -73,8 +78,9 @@ TEST_CASE("what a creation's answer lacks is named") {
 }
 
 TEST_CASE("an answer that is not a JSON object is unreadable") {
-    for (const std::string& body : {std::string{}, std::string{"<html>"}, std::string{"null"}, std::string{"[]"}, std::string{"\"sk\""},
-                                    std::string{R"({"id": "svc)"}, std::string{"\0\0", 2}, std::string(1'000'000, '['), whole.dump() + "x"}) {
+    for (const std::string& body :
+         {std::string{}, std::string{"<html>"}, std::string{"null"}, std::string{"[]"}, std::string{"\"sk\""},
+          std::string{R"({"id": "svc)"}, std::string{"\0\0", 2}, std::string(1'000'000, '['), whole.dump() + "x"}) {
         check_unreadable(body, "it is not a JSON object");
         CHECK_THROWS_AS(openai_json::deleted(body), Error);
         CHECK_THROWS_AS(openai_json::accounts(body, false), Error);
@@ -88,7 +94,8 @@ TEST_CASE("only a deletion that is said counts") {
     CHECK_FALSE(openai_json::deleted(R"({"deleted": false})"));
     CHECK_FALSE(openai_json::deleted(R"({"deleted": "true"})"));
     CHECK_FALSE(openai_json::deleted(R"({"deleted": 1})"));
-    CHECK(error_of([] { openai_json::deleted("{}"); }).message() == "OpenAI's answer cannot be read: 'deleted' is missing");
+    CHECK(error_of([] { openai_json::deleted("{}"); }).message() ==
+          "OpenAI's answer cannot be read: 'deleted' is missing");
 }
 
 TEST_CASE("a page of accounts says where the next one begins") {
@@ -107,17 +114,20 @@ TEST_CASE("a page of accounts says where the next one begins") {
 
 TEST_CASE("a page without last_id goes by its last item") {
     for (const char* last_id : {R"("last_id": null,)", "", R"("last_id": "",)"}) {
-        const auto page = openai_json::accounts(std::string{"{"} + last_id + R"("has_more": true, "data": [{"id": "a", "name": "n"}]})", false);
+        const auto page = openai_json::accounts(
+            std::string{"{"} + last_id + R"("has_more": true, "data": [{"id": "a", "name": "n"}]})", false);
         CHECK(page.last_id == "a");
     }
-    CHECK(openai_json::accounts(R"({"data": [], "has_more": false, "first_id": null, "last_id": null})", false).last_id.empty());
+    CHECK(openai_json::accounts(R"({"data": [], "has_more": false, "first_id": null, "last_id": null})", false)
+              .last_id.empty());
 }
 
 TEST_CASE("users may have no name, service accounts have one") {
     const std::string body = R"({"data": [{"id": "user-1", "name": null, "added_at": 1}], "has_more": false})";
     CHECK(openai_json::accounts(body, true).items.at(0).name.empty());
     CHECK(openai_json::accounts(body, true).items.at(0).is_user);
-    CHECK(error_of([&] { openai_json::accounts(body, false); }).message() == "OpenAI's answer cannot be read: 'name' is not a text");
+    CHECK(error_of([&] { openai_json::accounts(body, false); }).message() ==
+          "OpenAI's answer cannot be read: 'name' is not a text");
 }
 
 TEST_CASE("a broken page is named") {
@@ -131,14 +141,18 @@ TEST_CASE("a broken page is named") {
         {R"({"data": [], "has_more": "no"})", "'has_more' is not true or false"},
     };
     for (const auto& [body, why] : table) {
-        CHECK(error_of([&] { openai_json::accounts(body, false); }).message() == std::string{"OpenAI's answer cannot be read: "} + why);
+        CHECK(error_of([&] { openai_json::accounts(body, false); }).message() ==
+              std::string{"OpenAI's answer cannot be read: "} + why);
     }
 }
 
 TEST_CASE("a moment that cannot be is no moment") {
-    for (const char* value : {"null", "\"now\"", "1e300", "-1e300", "9223372036854775807", "18446744073709551615", "true", "[]"}) {
+    for (const char* value :
+         {"null", "\"now\"", "1e300", "-1e300", "9223372036854775807", "18446744073709551615", "true", "[]"}) {
         INFO(value);
-        const auto page = openai_json::accounts(std::string{R"({"data": [{"id": "a", "name": "n", "created_at": )"} + value + R"(}], "has_more": false})", false);
+        const auto page = openai_json::accounts(
+            std::string{R"({"data": [{"id": "a", "name": "n", "created_at": )"} + value + R"(}], "has_more": false})",
+            false);
         CHECK_FALSE(page.items.at(0).created);
     }
 }
@@ -158,14 +172,17 @@ TEST_CASE("a key's owner is found, whatever kind it is") {
 }
 
 TEST_CASE("a creation is asked for with its expiry in whole seconds, or without") {
-    CHECK(json::parse(openai_json::create_request("eph-x", std::chrono::milliseconds{1500})) == json{{"name", "eph-x"}, {"expires_in_seconds", 2}});
+    CHECK(json::parse(openai_json::create_request("eph-x", std::chrono::milliseconds{1500})) ==
+          json{{"name", "eph-x"}, {"expires_in_seconds", 2}});
     CHECK(json::parse(openai_json::create_request("eph-x", std::nullopt)) == json{{"name", "eph-x"}});
 }
 
 TEST_CASE("the provider's own words reach the person, cleaned") {
-    CHECK(openai_json::error_message(R"({"error": {"message": "No\nsuch \u001b[31mproject", "code": "x"}})") == "No such [31mproject");
+    CHECK(openai_json::error_message(R"({"error": {"message": "No\nsuch \u001b[31mproject", "code": "x"}})") ==
+          "No such [31mproject");
     CHECK(openai_json::error_message(R"({"error": "plain"})") == "plain");
-    for (const char* body : {"{}", R"({"error": null})", R"({"error": 5})", R"({"error": {}})", R"({"error": {"message": 5}})", "[]", ""}) {
+    for (const char* body : {"{}", R"({"error": null})", R"({"error": 5})", R"({"error": {}})",
+                             R"({"error": {"message": 5}})", "[]", ""}) {
         CHECK(openai_json::error_message(body).empty());
     }
     CHECK(openai_json::error_code(R"({"error": {"code": "rate_limit"}})") == "rate_limit");
@@ -187,7 +204,8 @@ TEST_CASE("a refusal says what was refused, where, and what to do") {
          "The admin key needs permission to manage service accounts; check it with: eph auth doctor --live"},
         {404, Code::provider_refused, "OpenAI does not know the project proj_1: No. (status 404)",
          "Check the project id at platform.openai.com/settings."},
-        {429, Code::provider_refused, "OpenAI asks to slow down while trying to create a key in project proj_1: No. (status 429)",
+        {429, Code::provider_refused,
+         "OpenAI asks to slow down while trying to create a key in project proj_1: No. (status 429)",
          "Try again in a minute."},
         {500, Code::provider_refused, "OpenAI could not create a key in project proj_1: No. (status 500)", ""},
         {302, Code::provider_refused, "OpenAI could not create a key in project proj_1: No. (status 302)", ""},
@@ -203,5 +221,6 @@ TEST_CASE("a refusal says what was refused, where, and what to do") {
     }
     HttpResponse silent;
     silent.status = 503;
-    CHECK(openai_json::refusal(an_account(), silent, "create a key").message() == "OpenAI could not create a key in project proj_1: status 503");
+    CHECK(openai_json::refusal(an_account(), silent, "create a key").message() ==
+          "OpenAI could not create a key in project proj_1: status 503");
 }

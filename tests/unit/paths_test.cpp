@@ -31,17 +31,18 @@ struct Umask {
 
 #if !defined(__APPLE__)
 TEST_CASE("paths follow the XDG variables") {
-    const ScopedVariable a{"HOME", "/home/x"}, b{"XDG_RUNTIME_DIR", "/run/user/7"}, c{"XDG_STATE_HOME", "/s"}, d{"XDG_CONFIG_HOME", "/c"},
-        e{"EPH_SOCKET", std::nullopt};
+    const ScopedVariable a{"HOME", "/home/x"}, b{"XDG_RUNTIME_DIR", "/run/user/7"}, c{"XDG_STATE_HOME", "/s"},
+        d{"XDG_CONFIG_HOME", "/c"}, e{"EPH_SOCKET", std::nullopt};
     CHECK(socket_path() == "/run/user/7/eph/ephd.sock");
     CHECK(ledger_path() == "/s/eph/ledger.db");
     CHECK(config_path() == "/c/eph/config.json");
 }
 
 TEST_CASE("without the XDG variables, or with relative ones, paths are the specification's") {
-    for (const std::optional<std::string> value : {std::optional<std::string>{}, std::optional<std::string>{""}, std::optional<std::string>{"x/y"}}) {
-        const ScopedVariable a{"HOME", "/home/x"}, b{"XDG_RUNTIME_DIR", value}, c{"XDG_STATE_HOME", value}, d{"XDG_CONFIG_HOME", value},
-            e{"EPH_SOCKET", std::nullopt};
+    for (const std::optional<std::string> value :
+         {std::optional<std::string>{}, std::optional<std::string>{""}, std::optional<std::string>{"x/y"}}) {
+        const ScopedVariable a{"HOME", "/home/x"}, b{"XDG_RUNTIME_DIR", value}, c{"XDG_STATE_HOME", value},
+            d{"XDG_CONFIG_HOME", value}, e{"EPH_SOCKET", std::nullopt};
         CHECK(socket_path() == "/tmp/eph-" + std::to_string(getuid()) + "/ephd.sock");
         CHECK(ledger_path() == "/home/x/.local/state/eph/ledger.db");
         CHECK(config_path() == "/home/x/.config/eph/config.json");
@@ -97,7 +98,9 @@ TEST_CASE("a file in a directory's place is named") {
     write_file(temp / "file", "");
     const std::string name = temp / "file";
     CHECK(error_of([&] { make_private_directory(name); }).message() == name + " is not a directory");
-    CHECK(error_of([&] { make_private_directory(name + "/below"); }).message().starts_with("cannot make the directory " + name + "/below: "));
+    CHECK(error_of([&] { make_private_directory(name + "/below"); })
+              .message()
+              .starts_with("cannot make the directory " + name + "/below: "));
 }
 
 TEST_CASE("a directory of ours may be a link, as dot file managers make them") {
@@ -123,5 +126,6 @@ TEST_CASE("another user's directory is refused") {
     REQUIRE(lchown((temp / "theirs").c_str(), 0, 0) == 0);
     fs::create_directory_symlink(temp / "theirs", temp / "link");
     REQUIRE(lchown((temp / "link").c_str(), 65534, 65534) == 0);
-    CHECK(error_of([&] { make_private_directory(temp / "link"); }).message() == "the directory " + (temp / "link").string() + " belongs to another user");
+    CHECK(error_of([&] { make_private_directory(temp / "link"); }).message() ==
+          "the directory " + (temp / "link").string() + " belongs to another user");
 }

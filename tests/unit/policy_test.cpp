@@ -23,7 +23,8 @@ struct Row {
 }  // namespace
 
 TEST_CASE("pauses between attempts double up to five minutes") {
-    const std::pair<std::int64_t, Duration> table[] = {{0, 1s}, {1, 2s}, {2, 4s}, {5, 32s}, {8, 256s}, {9, 300s}, {10, 300s}, {63, 300s}, {1'000'000, 300s}, {-1, 1s}};
+    const std::pair<std::int64_t, Duration> table[] = {{0, 1s},   {1, 2s},    {2, 4s},    {5, 32s},          {8, 256s},
+                                                       {9, 300s}, {10, 300s}, {63, 300s}, {1'000'000, 300s}, {-1, 1s}};
     for (const auto& [attempts, pause] : table) {
         INFO(attempts);
         CHECK(back_off(attempts, 0.0) == pause);
@@ -44,8 +45,20 @@ TEST_CASE("an answer to a revocation settles the key or says when to try again")
         {"absent, long after", Absent{}, 0, -60s, "already gone", 0s, ""},
         {"failed", Failed{"no", {}}, 0, {}, nullptr, 1s, "no"},
         {"failed for the fifth time", Failed{"no", {}}, 4, {}, nullptr, 16s, "no"},
-        {"failed, with a wait that is longer than the pause", Failed{"slow down", 90s}, 0, {}, nullptr, 90s, "slow down"},
-        {"failed, with a wait that is shorter than the pause", Failed{"slow down", 2s}, 9, {}, nullptr, 300s, "slow down"},
+        {"failed, with a wait that is longer than the pause",
+         Failed{"slow down", 90s},
+         0,
+         {},
+         nullptr,
+         90s,
+         "slow down"},
+        {"failed, with a wait that is shorter than the pause",
+         Failed{"slow down", 2s},
+         9,
+         {},
+         nullptr,
+         300s,
+         "slow down"},
         {"failed, and told to come at once", Failed{"slow down", 0s}, 0, {}, nullptr, 1s, "slow down"},
         {"failed while unproven", Failed{"no", {}}, 9, 2s, nullptr, 300s, "no"},
     };

@@ -12,7 +12,9 @@ const Timestamp moment = Timestamp{sys_days{year{2026} / 11 / 23}};
 
 std::string name_until(Timestamp until) { return new_key_name("web", moment - 4h, until).text(); }
 
-Listed listed(std::string name, std::string id = "svc_acct_1") { return {std::move(id), std::move(name), moment - 4h, false}; }
+Listed listed(std::string name, std::string id = "svc_acct_1") {
+    return {std::move(id), std::move(name), moment - 4h, false};
+}
 
 struct Known {
     Known(const std::string& name, KeyState state, Duration left = 1h, Duration age = 4h) {
@@ -46,7 +48,8 @@ void check(const Plan& plan, const Expected& expected) {
 }  // namespace
 
 TEST_CASE("what no tool of this kind made is not even counted") {
-    const std::vector<Listed> list{listed("ci"), listed("eph-web"), listed(""), listed("eph-web-exp-soon"), listed("production")};
+    const std::vector<Listed> list{listed("ci"), listed("eph-web"), listed(""), listed("eph-web-exp-soon"),
+                                   listed("production")};
     for (const bool all : {false, true}) check(reconcile(list, {}, moment, moment, all), {});
 }
 
@@ -57,13 +60,12 @@ TEST_CASE("another machine's key is taken over once its time is over, and not be
         Expected expected;
     };
     const Row table[] = {
-        {-1s, false, {.adopt = 1, .listed = 1}},
-        {0s, false, {.adopt = 1, .listed = 1}},
-        {1s, false, {.listed = 1, .left = 1}},
-        {24h, false, {.listed = 1, .left = 1}},
+        {-1s, false, {.adopt = 1, .listed = 1}}, {0s, false, {.adopt = 1, .listed = 1}},
+        {1s, false, {.listed = 1, .left = 1}},   {24h, false, {.listed = 1, .left = 1}},
         {24h, true, {.adopt = 1, .listed = 1}},
     };
-    for (const Row& row : table) check(reconcile({listed(name_until(moment + row.left))}, {}, moment, moment, row.all), row.expected);
+    for (const Row& row : table)
+        check(reconcile({listed(name_until(moment + row.left))}, {}, moment, moment, row.all), row.expected);
 }
 
 TEST_CASE("a key of ours that is listed is dealt with by its state") {
@@ -105,7 +107,8 @@ TEST_CASE("a live key that is not listed may be gone, unless it is younger than 
     check(reconcile({}, Known{name, KeyState::live, 1h, -1s}.rows, moment, moment, false), {});
     check(reconcile({}, Known{name, KeyState::creating}.rows, moment, moment, false), {});
     check(reconcile({}, Known{name, KeyState::revoking}.rows, moment, moment, false), {});
-    check(reconcile({listed("something-else")}, Known{name, KeyState::live}.rows, moment, moment, true), {.maybe_gone = 1});
+    check(reconcile({listed("something-else")}, Known{name, KeyState::live}.rows, moment, moment, true),
+          {.maybe_gone = 1});
 }
 
 TEST_CASE("several accounts of one name are one key, and go by their name") {
@@ -130,7 +133,9 @@ TEST_CASE("what is revived goes by the id that the list gives") {
 
 TEST_CASE("a hundred thousand accounts are compared in a moment") {
     std::vector<Listed> list;
-    for (int i = 0; i < 100'000; ++i) list.push_back(listed("eph-x" + std::to_string(i) + "-20260101T000000Z-exp-20260101T020000Z-r", "id" + std::to_string(i)));
+    for (int i = 0; i < 100'000; ++i)
+        list.push_back(
+            listed("eph-x" + std::to_string(i) + "-20260101T000000Z-exp-20260101T020000Z-r", "id" + std::to_string(i)));
     const auto began = steady_clock::now();
     CHECK(reconcile(list, {}, moment, moment, false).adopt.size() == 100'000);
     CHECK(steady_clock::now() - began < 5s);

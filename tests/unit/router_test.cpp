@@ -40,8 +40,9 @@ TEST_CASE("each route is found, with what stands in its placeholders") {
 }
 
 TEST_CASE("a path that is not there is named") {
-    for (const char* path : {"/", "", "/v1", "/v1/", "/v1/status/", "/v1//status", "/v2/status", "/v1/keys/", "/v1/keys/a/b", "v1/status", "*",
-                             "http://localhost/v1/status", "/v1/STATUS", "/v1/sessions//lease", "/v1/%73tatus"}) {
+    for (const char* path :
+         {"/", "", "/v1", "/v1/", "/v1/status/", "/v1//status", "/v2/status", "/v1/keys/", "/v1/keys/a/b", "v1/status",
+          "*", "http://localhost/v1/status", "/v1/STATUS", "/v1/sessions//lease", "/v1/%73tatus"}) {
         INFO(path);
         ApiRequest wanted = request("GET", path);
         const Error error = error_of([&] { find_route(wanted); });

@@ -17,24 +17,41 @@ TEST_CASE("text from outside cannot steer a terminal") {
         {"\n\na \n\n", "a"},
         {"a\bb\x7f", "ab"},
         {std::string{"a\0b", 3}, "ab"},
-        {"\xc2\x9b" "31mx", "31mx"},              // CSI of the C1 block
+        {"\xc2\x9b"
+         "31mx",
+         "31mx"},                                  // CSI of the C1 block
         {"\xc2\x80\xc2\x9f\xc2\xa0", "\xc2\xa0"},  // the whole block, and what follows it
-        {"\x9b" "31m", "31m"},                     // a bare C1 byte is no UTF-8
+        {"\x9b"
+         "31m",
+         "31m"},  // a bare C1 byte is no UTF-8
         {"grüße ✓ 🎉", "grüße ✓ 🎉"},
-        {"a\xe2\x80\xae" "txt.exe", "atxt.exe"},   // right-to-left override
-        {"a\xe2\x81\xa6" "b\xe2\x81\xa9", "ab"},   // isolates
-        {"a\xe2\x80\x8b" "b\xe2\x80\x8f", "ab"},   // zero width, right-to-left mark
-        {"a\xd8\x9c" "b", "ab"},                   // Arabic letter mark
-        {"a\xef\xbb\xbf" "b", "ab"},               // byte order mark
-        {"a\xe2\x80\xa8" "b", "ab"},               // line separator
+        {"a\xe2\x80\xae"
+         "txt.exe",
+         "atxt.exe"},  // right-to-left override
+        {"a\xe2\x81\xa6"
+         "b\xe2\x81\xa9",
+         "ab"},  // isolates
+        {"a\xe2\x80\x8b"
+         "b\xe2\x80\x8f",
+         "ab"},  // zero width, right-to-left mark
+        {"a\xd8\x9c"
+         "b",
+         "ab"},  // Arabic letter mark
+        {"a\xef\xbb\xbf"
+         "b",
+         "ab"},  // byte order mark
+        {"a\xe2\x80\xa8"
+         "b",
+         "ab"},  // line separator
         {"", ""},
     };
     for (const auto& [text, clean] : table) CHECK(printable(text) == clean);
 }
 
 TEST_CASE("bytes that are not UTF-8 are left out") {
-    for (const char* bad : {"\xff", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
-                            "\xc3", "\xe2\x82", "\xf0\x9f\x8e", "\x80", "\xbf"}) {
+    for (const char* bad :
+         {"\xff", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80",
+          "\xf8\x88\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x8e", "\x80", "\xbf"}) {
         CHECK(printable("a" + std::string{bad}) == "a");
         CHECK(printable(std::string{bad} + "b").ends_with("b"));
     }
@@ -52,9 +69,7 @@ TEST_CASE("white space goes off both ends and stays within") {
     CHECK(trim("").empty());
 }
 
-TEST_CASE("lower case means ASCII, whatever the locale") {
-    CHECK(lower("AbZ-\xc3\x9c") == "abz-\xc3\x9c");
-}
+TEST_CASE("lower case means ASCII, whatever the locale") { CHECK(lower("AbZ-\xc3\x9c") == "abz-\xc3\x9c"); }
 
 TEST_CASE("control characters are told from the rest") {
     CHECK(has_control("a\n"));

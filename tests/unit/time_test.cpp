@@ -21,14 +21,16 @@ TEST_CASE("a moment is written without sub-seconds, in UTC") {
 }
 
 TEST_CASE("a compact moment reads back as it was written") {
-    for (const Timestamp each : {moment, Timestamp{}, Timestamp{sys_days{year{2024} / 2 / 29}}, Timestamp{sys_days{year{9999} / 12 / 31}}}) {
+    for (const Timestamp each :
+         {moment, Timestamp{}, Timestamp{sys_days{year{2024} / 2 / 29}}, Timestamp{sys_days{year{9999} / 12 / 31}}}) {
         CHECK(parse_compact_utc(compact_utc(each)) == each);
     }
 }
 
 TEST_CASE("what is not a compact moment is not guessed at") {
-    for (const char* text : {"", "19941106", "19941106T084937", "1994110608:49:37Z", "19941306T084937Z", "19940230T084937Z", "19941100T084937Z",
-                             "19940006T084937Z", "19941106T244937Z", "19941106T086037Z", "19941106T084961Z", "1994 106T084937Z", "-9941106T084937Z",
+    for (const char* text : {"", "19941106", "19941106T084937", "1994110608:49:37Z", "19941306T084937Z",
+                             "19940230T084937Z", "19941100T084937Z", "19940006T084937Z", "19941106T244937Z",
+                             "19941106T086037Z", "19941106T084961Z", "1994 106T084937Z", "-9941106T084937Z",
                              "19941106X084937Z", "19941106T084937X", "19941106T084937Z ", "20230229T000000Z"}) {
         INFO(text);
         CHECK_FALSE(parse_compact_utc(text));
@@ -50,9 +52,10 @@ TEST_CASE("the time of day follows the person's time zone") {
 
 TEST_CASE("an HTTP date is understood in its preferred form") {
     CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == moment);
-    for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
-                             "Sun, 06 Xxx 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
-                             "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, -6 Nov 1994 08:49:37 GMT"}) {
+    for (const char* text :
+         {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 UTC",
+          "Sun, 06 Xxx 1994 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 25:49:37 GMT",
+          "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, -6 Nov 1994 08:49:37 GMT"}) {
         INFO(text);
         CHECK_FALSE(parse_http_date(text));
     }

@@ -13,16 +13,21 @@ namespace {
 
 wire::Key a_key() {
     wire::Key key;
-    key.id = "k1", key.name = "eph-web", key.state = "revoking", key.provider = "openai", key.project = "proj_1", key.host = "web";
-    key.session = "s1", key.service_account_id = "svc_acct_1", key.api_key_id = "key_1", key.created_at = 1, key.expires_at = 2;
-    key.revoked_at = 3, key.reason = "asked", key.outcome = "confirmed", key.attempts = 4, key.next_attempt_at = 5, key.last_error = "ü \"quoted\"\n", key.foreign = true;
+    key.id = "k1", key.name = "eph-web", key.state = "revoking", key.provider = "openai", key.project = "proj_1",
+    key.host = "web";
+    key.session = "s1", key.service_account_id = "svc_acct_1", key.api_key_id = "key_1", key.created_at = 1,
+    key.expires_at = 2;
+    key.revoked_at = 3, key.reason = "asked", key.outcome = "confirmed", key.attempts = 4, key.next_attempt_at = 5,
+    key.last_error = "ü \"quoted\"\n", key.foreign = true;
     return key;
 }
 
 wire::Session a_session() {
     wire::Session session;
-    session.id = "s1", session.state = "over", session.host = "web", session.provider = "openai", session.agent = "pi", session.key = "k1";
-    session.key_state = "revoked", session.started_at = 1, session.expires_at = 2, session.ended_at = 3, session.end_reason = "agent_exited";
+    session.id = "s1", session.state = "over", session.host = "web", session.provider = "openai", session.agent = "pi",
+    session.key = "k1";
+    session.key_state = "revoked", session.started_at = 1, session.expires_at = 2, session.ended_at = 3,
+    session.end_reason = "agent_exited";
     session.exit_status = 130;
     return session;
 }
@@ -49,7 +54,8 @@ TEST_CASE("each document of the API survives the wire with every field") {
     check_round_trip(a_key(), 18);
     check_round_trip(a_session(), 12);
     wire::Account account;
-    account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1", account.fingerprint = "0a", account.source = "file";
+    account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1",
+    account.fingerprint = "0a", account.source = "file";
     account.stored_in = "/c", account.custom = true;
     check_round_trip(account, 7);
     check_round_trip(wire::Status{"0.1", 1, 2, "/l", {account}, {a_session()}, {a_key()}, {"note"}}, 8);
@@ -115,7 +121,8 @@ TEST_CASE("a number that is no whole number of seconds is refused") {
 
 TEST_CASE("what is not a JSON object is refused in words") {
     CHECK(error_of([] { wire::decode<wire::StartSession>(""); }).message() == "not JSON: stopped at byte 1");
-    CHECK(error_of([] { wire::decode<wire::StartSession>(R"({"host": )"); }).message() == "not JSON: stopped at byte 10");
+    CHECK(error_of([] { wire::decode<wire::StartSession>(R"({"host": )"); }).message() ==
+          "not JSON: stopped at byte 10");
     CHECK(error_of([] { wire::decode<wire::StartSession>("[]"); }).message() == "a JSON object is expected");
     CHECK(error_of([] { wire::decode<wire::StartSession>("null"); }).message() == "a JSON object is expected");
     CHECK(error_of([] { wire::decode<wire::StartSession>(R"({"host": "a"} x)"); }).message().starts_with("not JSON"));
@@ -130,15 +137,21 @@ TEST_CASE("a document as deep as it is long does no harm") {
 
 TEST_CASE("text that is not UTF-8 does not keep a document from being sent") {
     wire::Key key;
-    key.last_error = "a\xff" "b";
-    CHECK(wire::decode<wire::Key>(wire::encode(key)).last_error == "a\xef\xbf\xbd" "b");
+    key.last_error =
+        "a\xff"
+        "b";
+    CHECK(wire::decode<wire::Key>(wire::encode(key)).last_error ==
+          "a\xef\xbf\xbd"
+          "b");
 }
 
 TEST_CASE("an error travels with its code, its message and its hint") {
     const Error sent = Error{Code::no_account, "no OpenAI admin key is loaded"}.hint("Run eph auth setup.");
     const std::string text = wire::encode_error(sent);
-    CHECK(json::parse(text) ==
-          json{{"error", {{"code", "no_account"}, {"message", "no OpenAI admin key is loaded"}, {"hint", "Run eph auth setup."}}}});
+    CHECK(json::parse(text) == json{{"error",
+                                     {{"code", "no_account"},
+                                      {"message", "no OpenAI admin key is loaded"},
+                                      {"hint", "Run eph auth setup."}}}});
     const auto got = wire::decode_error(text);
     REQUIRE(got);
     CHECK(got->code() == Code::no_account);
@@ -147,7 +160,8 @@ TEST_CASE("an error travels with its code, its message and its hint") {
 }
 
 TEST_CASE("what is not an error document is not taken for one") {
-    for (const char* text : {"", "{}", "[]", "null", R"({"error": "text"})", R"({"error": null})", R"({"errors": {}})", "<html>"}) {
+    for (const char* text :
+         {"", "{}", "[]", "null", R"({"error": "text"})", R"({"error": null})", R"({"errors": {}})", "<html>"}) {
         INFO(text);
         CHECK_FALSE(wire::decode_error(text));
     }

@@ -20,7 +20,8 @@ Json scalar(const YAML::Node& node) {
     if (node.Tag() == "!") return text;
     if (text == "true" || text == "false") return text == "true";
     if (text == "null") return nullptr;
-    const bool number = !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    const bool number =
+        !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
     if (number) return std::stoll(text);
     return text;
 }
@@ -92,19 +93,22 @@ const Json& ApiDescription::operation(const std::string& route) const {
     return document_.at("paths").at(route.substr(blank + 1)).at(method);
 }
 
-std::vector<std::string> ApiDescription::wrong_in_answer(const std::string& route, int status, const std::string& media_type,
-                                                         const Json& body) const {
+std::vector<std::string> ApiDescription::wrong_in_answer(const std::string& route, int status,
+                                                         const std::string& media_type, const Json& body) const {
     const Json& responses = operation(route).at("responses");
     const std::string key = std::to_string(status);
     if (!responses.contains(key) && status < 400) return {route + " answers with " + key + ", which is not described"};
-    const Json& answer = responses.contains(key) ? responses.at(key) : document_.at("components").at("responses").at("Refused");
-    if (!answer.at("content").contains(media_type)) return {route + " answers with the type " + media_type + ", which is not described"};
+    const Json& answer =
+        responses.contains(key) ? responses.at(key) : document_.at("components").at("responses").at("Refused");
+    if (!answer.at("content").contains(media_type))
+        return {route + " answers with the type " + media_type + ", which is not described"};
     return contract::violations(document_, answer.at("content").at(media_type).at("schema"), body);
 }
 
 std::vector<std::string> ApiDescription::wrong_in_request(const std::string& route, const Json& body) const {
     if (!operation(route).contains("requestBody")) return {route + " takes no body"};
-    return contract::violations(document_, operation(route).at("requestBody").at("content").at("application/json").at("schema"), body);
+    return contract::violations(
+        document_, operation(route).at("requestBody").at("content").at("application/json").at("schema"), body);
 }
 
 }  // namespace eph::test

@@ -52,8 +52,8 @@ private:
 
 }  // namespace
 
-LeaseConnection::LeaseConnection(const std::filesystem::path& socket, const std::string& method, const std::string& target, const Json& body,
-                                 const Variables& headers)
+LeaseConnection::LeaseConnection(const std::filesystem::path& socket, const std::string& method,
+                                 const std::string& target, const Json& body, const Variables& headers)
     : connection_(socket) {
     connection_.request(method, target, body.is_null() ? "" : body.dump(), headers);
 }
@@ -75,7 +75,8 @@ Variables Daemon::account(const Sim& sim) {
     return {{"OPENAI_ADMIN_KEY", admin_key}, {"OPENAI_PROJECT_ID", project}, {"EPH_OPENAI_BASE_URL", sim.base_url()}};
 }
 
-Daemon::Daemon(const TempHome& home, Variables extra, std::vector<std::string> options) : home_(home), variables_(home.variables) {
+Daemon::Daemon(const TempHome& home, Variables extra, std::vector<std::string> options)
+    : home_(home), variables_(home.variables) {
     for (auto& [name, value] : extra) variables_[name] = value;
     variables_["NOTIFY_SOCKET"] = home.path("notify");
     argv_ = {EPHD};
@@ -129,7 +130,8 @@ std::unique_ptr<LeaseConnection> Daemon::session(const Json& body, const Variabl
 }
 
 std::unique_ptr<LeaseConnection> Daemon::lease(const std::string& session) {
-    return std::make_unique<LeaseConnection>(home_.socket(), "GET", "/v1/sessions/" + session + "/lease", nullptr, Variables{});
+    return std::make_unique<LeaseConnection>(home_.socket(), "GET", "/v1/sessions/" + session + "/lease", nullptr,
+                                             Variables{});
 }
 
 bool Daemon::becomes(const std::string& id, const std::string& state, Limit limit) {

@@ -12,8 +12,8 @@ namespace eph::test {
 // The lease of a session: the connection that keeps it alive.
 class LeaseConnection {
 public:
-    LeaseConnection(const std::filesystem::path& socket, const std::string& method, const std::string& target, const Json& body,
-                    const Variables& headers);
+    LeaseConnection(const std::filesystem::path& socket, const std::string& method, const std::string& target,
+                    const Json& body, const Variables& headers);
 
     int status() const { return status_; }
     std::optional<Json> event(Limit limit = 30s);  // nothing: the stream has ended
@@ -40,7 +40,8 @@ public:
     Program& program() { return *program_; }
     pid_t pid() const { return program_->pid(); }
 
-    Reply call(const std::string& method, const std::string& target, const Json& body = nullptr, const Variables& headers = {});
+    Reply call(const std::string& method, const std::string& target, const Json& body = nullptr,
+               const Variables& headers = {});
     Json get(const std::string& target);  // fails the test for anything but 200
     Json post(const std::string& target, const Json& body, int status, const Variables& headers = {});
     std::unique_ptr<LeaseConnection> session(const Json& body, const Variables& headers = {});

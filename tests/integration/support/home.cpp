@@ -8,9 +8,14 @@ namespace eph::test {
 TempHome::TempHome() {
     std::filesystem::permissions(directory_.path(), std::filesystem::perms::owner_all);
     for (const char* name : {"run", "state", "config", "tmp"}) std::filesystem::create_directory(path(name));
-    variables = {{"HOME", directory_.path()},         {"XDG_RUNTIME_DIR", path("run")}, {"XDG_STATE_HOME", path("state")},
-                 {"XDG_CONFIG_HOME", path("config")}, {"TMPDIR", path("tmp")},          {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
-                 {"LANG", "C.UTF-8"},                 {"EPH_NO_AUTOSTART", "1"}};
+    variables = {{"HOME", directory_.path()},
+                 {"XDG_RUNTIME_DIR", path("run")},
+                 {"XDG_STATE_HOME", path("state")},
+                 {"XDG_CONFIG_HOME", path("config")},
+                 {"TMPDIR", path("tmp")},
+                 {"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"},
+                 {"LANG", "C.UTF-8"},
+                 {"EPH_NO_AUTOSTART", "1"}};
 }
 
 bool available(const std::string& program) {

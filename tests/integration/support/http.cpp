@@ -57,7 +57,8 @@ void HttpConnection::send(const std::string& bytes) {
     }
 }
 
-void HttpConnection::request(const std::string& method, const std::string& target, const std::string& body, const Variables& headers) {
+void HttpConnection::request(const std::string& method, const std::string& target, const std::string& body,
+                             const Variables& headers) {
     std::string bytes = method + " " + target + " HTTP/1.1\r\n";
     if (!headers.contains("Host")) bytes += "Host: localhost\r\n";
     for (const auto& [name, value] : headers) bytes += name + ": " + value + "\r\n";
@@ -67,7 +68,8 @@ void HttpConnection::request(const std::string& method, const std::string& targe
 
 bool HttpConnection::fill(Limit limit) {
     pollfd wanted{descriptor_, POLLIN, 0};
-    if (poll(&wanted, 1, static_cast<int>(limit.count())) <= 0) FAIL("nothing came over HTTP in time; so far: " << head_ << content_ << raw_);
+    if (poll(&wanted, 1, static_cast<int>(limit.count())) <= 0)
+        FAIL("nothing came over HTTP in time; so far: " << head_ << content_ << raw_);
     char piece[65536];
     const ssize_t n = recv(descriptor_, piece, sizeof piece, 0);
     if (n > 0) raw_.append(piece, static_cast<std::size_t>(n));

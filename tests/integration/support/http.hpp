@@ -28,7 +28,8 @@ public:
     HttpConnection& operator=(const HttpConnection&) = delete;
 
     void send(const std::string& bytes);
-    void request(const std::string& method, const std::string& target, const std::string& body = "", const Variables& headers = {});
+    void request(const std::string& method, const std::string& target, const std::string& body = "",
+                 const Variables& headers = {});
     Reply reply(Limit limit = 60s);
 
     // For answers that go on: the head first, then each line. No line: the stream has ended.

@@ -44,7 +44,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return result;
 }
 
-[[noreturn]] void become(std::vector<char*>& argv, std::vector<char*>& variables, std::FILE* in, std::FILE* out, std::FILE* err) {
+[[noreturn]] void become(std::vector<char*>& argv, std::vector<char*>& variables, std::FILE* in, std::FILE* out,
+                         std::FILE* err) {
 #if defined(__linux__)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif

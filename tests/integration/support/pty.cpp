@@ -52,7 +52,9 @@ void Pty::hang_up() {
     descriptor_ = -1;
 }
 
-void Pty::type(const std::string& keys) { REQUIRE(write(descriptor_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); }
+void Pty::type(const std::string& keys) {
+    REQUIRE(write(descriptor_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
+}
 
 bool Pty::echoes() {
     termios settings{};
@@ -84,18 +86,23 @@ bool Pty::running() {
 }
 
 void Pty::wait_for(const std::string& text, Limit limit) {
-    const bool came = eventually([&] {
-        const bool alive = running();
-        return screen().find(text) != std::string::npos || !alive;
-    }, limit);
-    if (!came || screen().find(text) == std::string::npos) FAIL("the terminal did not show '" << text << "', but:\n" << screen_);
+    const bool came = eventually(
+        [&] {
+            const bool alive = running();
+            return screen().find(text) != std::string::npos || !alive;
+        },
+        limit);
+    if (!came || screen().find(text) == std::string::npos)
+        FAIL("the terminal did not show '" << text << "', but:\n" << screen_);
 }
 
 int Pty::wait(Limit limit) {
-    const bool ended = eventually([&] {
-        look();
-        return !running();
-    }, limit);
+    const bool ended = eventually(
+        [&] {
+            look();
+            return !running();
+        },
+        limit);
     if (!ended) FAIL("the program in the terminal did not end; it showed:\n" << screen_);
     look();
     return status_;

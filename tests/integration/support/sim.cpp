@@ -45,12 +45,14 @@ bool Sim::has(const std::string& name) {
 
 Json Sim::requests(const std::string& match) { return control("GET", "/_sim/requests?match=" + escaped(match)); }
 
-void Sim::seed(const std::string& name, int count) { control("POST", "/_sim/accounts", {{"name", name}, {"count", count}}); }
+void Sim::seed(const std::string& name, int count) {
+    control("POST", "/_sim/accounts", {{"name", name}, {"count", count}});
+}
 
 void Sim::wait(const std::string& match, int count, Limit limit, bool answered) {
     HttpConnection connection{port_};
-    connection.request("GET", "/_sim/wait?match=" + escaped(match) + "&count=" + std::to_string(count) + "&timeout_ms=" +
-                                  std::to_string(limit.count()) + (answered ? "&answered=1" : ""));
+    connection.request("GET", "/_sim/wait?match=" + escaped(match) + "&count=" + std::to_string(count) +
+                                  "&timeout_ms=" + std::to_string(limit.count()) + (answered ? "&answered=1" : ""));
     if (connection.reply(limit + 10s).status == 200) return;
     FAIL("fewer than " << count << " requests of '" << match << "' came to eph-sim: " << requests().dump(1));
 }

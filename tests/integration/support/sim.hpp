@@ -18,7 +18,7 @@ public:
     Json control(const std::string& method, const std::string& path, const Json& body = nullptr);
     Json state() { return control("GET", "/_sim/state"); }
     int live_keys() { return state().at("live_keys"); }
-    bool has(const std::string& name);  // an account of that name that is not deleted
+    bool has(const std::string& name);             // an account of that name that is not deleted
     Json requests(const std::string& match = "");  // words that method, path and query hold
     void fault(const Json& fault) { control("POST", "/_sim/faults", fault); }
     void clear_faults() { control("DELETE", "/_sim/faults"); }

@@ -56,7 +56,8 @@ Sshd::Sshd(TempHome& home, const std::string& lines) : home_(home), lines_(lines
 void Sshd::make_keys() {
     std::filesystem::create_directories(home_.path("sshd"));
     for (const char* name : {"sshd/host_key", "sshd/client_key"}) {
-        const std::vector<std::string> command{"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", home_.path(name)};
+        const std::vector<std::string> command{"ssh-keygen", "-q", "-t",   "ed25519", "-N",
+                                               "",           "-C", "test", "-f",      home_.path(name)};
         REQUIRE(Program(command, home_.variables).wait().status == 0);
     }
 }
@@ -64,12 +65,16 @@ void Sshd::make_keys() {
 bool Sshd::start() {
     port_ = free_port();
     const std::string directory = home_.path("sshd");
-    write_file(directory + "/config", lines_ + "ListenAddress 127.0.0.1\nPort " + std::to_string(port_) + "\nHostKey " + directory +
-                                          "/host_key\nAuthorizedKeysFile " + directory +
-                                          "/client_key.pub\nPidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
-                                          "PrintMotd no\nMaxStartups 100\nMaxSessions 100\nAllowTcpForwarding yes\nAllowStreamLocalForwarding yes\n"
-                                          "SetEnv HOME=" + host_home().string() + "\n");
-    program_ = std::make_unique<Program>(std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", directory + "/config"}, home_.variables);
+    write_file(
+        directory + "/config",
+        lines_ + "ListenAddress 127.0.0.1\nPort " + std::to_string(port_) + "\nHostKey " + directory +
+            "/host_key\nAuthorizedKeysFile " + directory +
+            "/client_key.pub\nPidFile none\nStrictModes no\nUsePAM no\nPermitRootLogin yes\nPasswordAuthentication no\n"
+            "PrintMotd no\nMaxStartups 100\nMaxSessions 100\nAllowTcpForwarding yes\nAllowStreamLocalForwarding yes\n"
+            "SetEnv HOME=" +
+            host_home().string() + "\n");
+    program_ = std::make_unique<Program>(
+        std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", directory + "/config"}, home_.variables);
     eventually([&] { return program_->err().find("Server listening") != std::string::npos || !program_->running(); });
     return program_->running();
 }
@@ -78,10 +83,13 @@ void Sshd::configure_client() {
     const std::string directory = home_.path("sshd");
     const std::string host_key = read_file(directory + "/host_key.pub");
     write_file(directory + "/known_hosts", "[127.0.0.1]:" + std::to_string(port_) + " " + host_key);
-    const std::string common = "  HostName 127.0.0.1\n  IdentityFile " + directory + "/client_key\n  IdentitiesOnly yes\n  UserKnownHostsFile " +
-                               directory + "/known_hosts\n  StrictHostKeyChecking yes\n  BatchMode yes\n";
-    write_file(directory + "/client_config", "Host testhost\n  Port " + std::to_string(port_) + "\n" + common + "Host deadhost\n  Port 1\n" + common);
-    write_file(home_.path("bin/ssh"), "#!/bin/sh\nexec /usr/bin/ssh -F " + directory + "/client_config \"$@\"\n", std::filesystem::perms::owner_all);
+    const std::string common = "  HostName 127.0.0.1\n  IdentityFile " + directory +
+                               "/client_key\n  IdentitiesOnly yes\n  UserKnownHostsFile " + directory +
+                               "/known_hosts\n  StrictHostKeyChecking yes\n  BatchMode yes\n";
+    write_file(directory + "/client_config",
+               "Host testhost\n  Port " + std::to_string(port_) + "\n" + common + "Host deadhost\n  Port 1\n" + common);
+    write_file(home_.path("bin/ssh"), "#!/bin/sh\nexec /usr/bin/ssh -F " + directory + "/client_config \"$@\"\n",
+               std::filesystem::perms::owner_all);
     home_.variables["PATH"] = home_.path("bin").string() + ":" + home_.variables["PATH"];
 }
 

@@ -13,8 +13,8 @@ public:
     // first in sshd's configuration.
     explicit Sshd(TempHome& home, const std::string& lines = "");
 
-    std::filesystem::path host_home() const { return home_.path("remote"); }   // of who logs in there
-    void tool(const std::string& path, const std::string& text);               // an sh script, by its path below that home
+    std::filesystem::path host_home() const { return home_.path("remote"); }  // of who logs in there
+    void tool(const std::string& path, const std::string& text);  // an sh script, by its path below that home
     void agent(const std::string& text) { tool(".local/bin/pi", text); }
 
     int connections() const;  // that were accepted
