@@ -52,7 +52,7 @@ void whole_sessions(World& world) {
     Figure session;
     Figure ratio;
     for (int i = 0; i < runs; ++i) {
-        const double bare = timed([&] { (void)Program({"ssh", "testhost", "true"}, world.home.variables).wait(); });
+        const double bare = timed([&] { (void)Program({"env", "ssh", "testhost", "true"}, world.home.variables).wait(); });
         const double whole = timed([&] { (void)world.eph({"testhost", "--remote-pi", "/bin/true", "x"}); });
         ssh.values.push_back(bare);
         session.values.push_back(whole);
@@ -65,8 +65,8 @@ void whole_sessions(World& world) {
 
 void with_latency(World& world, int latency) {
     world.sim.control("POST", "/_sim/latency", {{"ms", latency}});
-    const std::filesystem::path agent =
-        world.host.tool("agent", "date +%s%N >\"$HOME/began\"\ndate +%s%N >\"$HOME/ended\"\n");
+    const std::filesystem::path agent = world.host.host_home() / "agent";
+    world.host.tool("agent", "date +%s%N >\"$HOME/began\"\ndate +%s%N >\"$HOME/ended\"\n");
     Figure start;
     Figure revoked;
     Figure back;

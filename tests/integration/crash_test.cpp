@@ -54,7 +54,7 @@ TEST_CASE_METHOD(Fixture, "a session goes on over an orderly restart of ephd too
 }
 
 TEST_CASE_METHOD(Fixture, "a session whose client does not come back after a restart is over after half a minute",
-                 "[slow]") {
+                 "[slow][grace]") {
     std::unique_ptr<LeaseConnection> lease;
     const Json issued = session(lease);
     ephd.kill9();
@@ -124,7 +124,7 @@ TEST_CASE_METHOD(Fixture, "a revocation that was under way goes on after kill -9
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "killed again and again at random moments, ephd leaves nothing behind", "[slow]") {
+TEST_CASE_METHOD(Fixture, "killed again and again at random moments, ephd leaves nothing behind", "[slow][kills]") {
     for (int round = 0; round < 8; ++round) {
         std::vector<std::unique_ptr<LeaseConnection>> leases;
         const auto before = static_cast<int>(sim.requests("POST service_accounts").size());
@@ -167,7 +167,7 @@ TEST_CASE_METHOD(Fixture, "SIGINT ends ephd as SIGTERM does, with idle clients c
     CHECK(end.err.find("not everything ended in time") == std::string::npos);
 }
 
-TEST_CASE_METHOD(Fixture, "a provider that hangs does not keep ephd from ending", "[slow]") {
+TEST_CASE_METHOD(Fixture, "a provider that hangs does not keep ephd from ending", "[slow][hang]") {
     const std::string id = ephd.create_key().at("key").at("id");
     sim.fault({{"kind", "hang"}, {"times", -1}});
     HttpConnection revocation{home.socket()};
