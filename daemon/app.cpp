@@ -73,8 +73,9 @@ Task<void> App::drain() {
     co_await clients_.drained(last_words);
     clients_.cancel(asio::cancellation_type::terminal);
     background_.cancel(asio::cancellation_type::terminal);
-    if (!co_await clients_.drained(grace) || !co_await background_.drained(grace))
-        spdlog::warn("not everything ended in time");
+    const bool clients_gone = co_await clients_.drained(grace);
+    const bool background_gone = co_await background_.drained(grace);
+    if (!clients_gone || !background_gone) spdlog::warn("not everything ended in time");
 }
 
 }  // namespace eph
