@@ -7,6 +7,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include "common/async/signal.hpp"
 #include "common/async/within.hpp"
 
 namespace eph {
@@ -15,18 +16,44 @@ namespace {
 using tcp = asio::ip::tcp;
 using Endpoints = std::vector<tcp::endpoint>;
 
-Task<Endpoints> resolve(std::string host, std::string port) {
+std::string in_seconds(Duration limit) {
+    return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
+}
+
+// getaddrinfo(3) cannot be interrupted, so at its limit it is left to end by itself, with nobody listening.
+struct Lookup {
+    explicit Lookup(asio::any_io_executor executor) : resolver(executor), done(executor) {}
+    tcp::resolver resolver;
+    Signal done;
+    bool answered = false;
+    boost::system::error_code failure;
+    Endpoints endpoints;
+};
+
+Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
     boost::system::error_code not_an_address;
     if (const auto address = asio::ip::make_address(host, not_an_address); !not_an_address) {
         co_return Endpoints{tcp::endpoint{address, static_cast<unsigned short>(std::stoi(port))}};
     }
-    tcp::resolver resolver{co_await asio::this_coro::executor};
-    const auto [failure, found] = co_await resolver.async_resolve(host, port, as_result);
-    throw_if_cancelled(failure);
-    if (failure) throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, failure.message()};
-    Endpoints endpoints;
-    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
-    co_return endpoints;
+    const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+    lookup->resolver.async_resolve(
+        host, port, [lookup](boost::system::error_code failure, const tcp::resolver::results_type& found) {
+            for (const auto& entry : found) lookup->endpoints.push_back(entry.endpoint());
+            lookup->failure = failure;
+            lookup->answered = true;
+            lookup->done.notify();
+        });
+    const auto until = Signal::Clock::now() + limit;
+    while (!lookup->answered) {
+        if (Signal::Clock::now() >= until) {
+            throw Error{Code::timeout, "the address of {} was not found within {}", host, in_seconds(limit)};
+        }
+        co_await lookup->done.wait_until(until);
+    }
+    if (lookup->failure) {
+        throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, lookup->failure.message()};
+    }
+    co_return std::move(lookup->endpoints);
 }
 
 Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
@@ -62,10 +89,6 @@ Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
     throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()};
 }
 
-std::string in_seconds(Duration limit) {
-    return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
-}
-
 }  // namespace
 
 HttpsClient::Connection::Plain& HttpsClient::Connection::socket() {
@@ -80,9 +103,7 @@ bool HttpsClient::Connection::usable() {
 }
 
 Task<tcp::socket> connect_tcp(std::string host, std::string port, HttpLimits limits) {
-    Endpoints endpoints =
-        co_await within(limits.resolve, resolve(host, port),
-                        fmt::format("the address of {} was not found within {}", host, in_seconds(limits.resolve)));
+    Endpoints endpoints = co_await resolve(host, port, limits.resolve);
     tcp::socket socket{co_await asio::this_coro::executor};
     const std::string where = host + ":" + port;
     co_await within(limits.connect, connect_any(socket, std::move(endpoints), where),

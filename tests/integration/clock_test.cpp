@@ -1,0 +1,29 @@
+// Deadlines are wall-clock time: a clock that jumps, as after a suspend, makes the janitor look again.
+#include "tests/integration/support/daemon.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace eph::test;
+
+TEST_CASE("a deadline that a clock jumped over is made up for within half a minute", "[slow][clock]") {
+    const std::filesystem::path library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+    if (!std::filesystem::exists(library)) {
+        if (std::getenv("CI") != nullptr) FAIL("libfaketime is not installed, and CI must not skip this");
+        WARN("libfaketime is not at " << library << ": a test is skipped");
+        return;
+    }
+    Sim sim;
+    TempHome home;
+    write_file(home.path("clock"), "+0\n");
+    Variables variables = Daemon::account(sim);
+    variables["LD_PRELOAD"] = library;
+    variables["FAKETIME_TIMESTAMP_FILE"] = home.path("clock");
+    variables["FAKETIME_NO_CACHE"] = "1";
+    variables["DONT_FAKE_MONOTONIC"] = "1";
+    Daemon ephd{home, variables};
+    const std::string id = ephd.create_key({{"ttl_seconds", 3600}}).at("key").at("id");
+    CHECK(ephd.key(id).at("state") == "live");
+    write_file(home.path("clock"), "+7200\n");
+    CHECK(ephd.becomes(id, "revoked", 30s));
+    CHECK(ephd.key(id).at("reason") == "deadline");
+    CHECK(sim.live_keys() == 0);
+}
