@@ -136,6 +136,10 @@ bool start_daemon() {
     close(errors[0]);
     if (up) return true;
     if (said.find("another ephd already") != said.npos) return false;
+    if (said == std::strerror(ENOENT)) {
+        throw Error{Code::daemon_unreachable, "ephd is neither beside eph nor on the PATH"}.hint(
+            "Install it where eph is: it does the work of making and revoking keys.");
+    }
     if (said.empty()) said = polled == 0 ? "it was not ready within 10 s" : last_line(log);
     throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said, 300)}.hint("Its log is " +
                                                                                                      log + ".");

@@ -140,8 +140,11 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
         if (!after.empty()) path += "&after=" + percent_encoded(after);
         const HttpResponse answer = co_await ask(account, "GET", std::move(path));
         if (!succeeded(answer)) {
-            // Where keys cannot see users, service accounts are not listed among them either.
-            if (users && (answer.status == 403 || answer.status == 404)) co_return all;
+            // Where there is no such list, or the admin key may not see it, service accounts are not kept among the
+            // users.
+            const bool no_list = answer.status == 400 || answer.status == 403 || answer.status == 404 ||
+                                 answer.status == 405 || answer.status == 501;
+            if (users && no_list) co_return all;
             throw openai_json::refusal(account, answer, "list service accounts");
         }
         auto page = openai_json::accounts(answer.body, users);

@@ -138,6 +138,15 @@ TEST_CASE_METHOD(World, "without ephd eph says so where it must not start it") {
                    "\nStart it with ephd, or unset EPH_NO_AUTOSTART so that eph does.\n");
 }
 
+TEST_CASE_METHOD(World, "a missing ephd is said") {
+    (void)ephd.stop();
+    home.variables.erase("EPH_NO_AUTOSTART");
+    std::filesystem::copy_file(EPH, home.path("eph"));
+    check_says(Program({home.path("eph"), "status"}, home.variables).wait(), 125,
+               "eph: ephd is neither beside eph nor on the PATH\n"
+               "Install it where eph is: it does the work of making and revoking keys.\n");
+}
+
 TEST_CASE_METHOD(World, "the provider's text reaches the terminal without its control characters") {
     sim.fault(
         {{"match", {{"method", "POST"}}},
