@@ -129,12 +129,23 @@ Transport Transport::ssh(const std::string& host) {
     transport.socket_ = control_path();
     // What the person's configuration may say for logins but would break or weaken a session: forwardings (also of the
     // person's own ssh agent, which an AI agent must not get), commands, going to the background, a master of its own.
-    for (const char* fixed :
-         {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "RemoteCommand=none",
-          "PermitLocalCommand=no", "ForkAfterAuthentication=no", "StdinNull=no", "SessionType=default"}) {
+    for (const char* fixed : {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no",
+                              "RemoteCommand=none", "PermitLocalCommand=no"}) {
         transport.options_.insert(transport.options_.end(), {"-o", fixed});
     }
     const std::string configuration = ssh_configuration(host);
+    // These are OpenSSH 8.7's, and an older ssh would refuse them; one that knows them says so.
+    struct Newer {
+        const char* name;
+        const char* usual;
+    };
+    for (const Newer& each :
+         {Newer{"ForkAfterAuthentication", "no"}, {"StdinNull", "no"}, {"SessionType", "default"}}) {
+        const std::string value = configured(configuration, lower(each.name));
+        if (!value.empty() && value != each.usual) {
+            transport.options_.insert(transport.options_.end(), {"-o", fmt::format("{}={}", each.name, each.usual)});
+        }
+    }
     if (configured(configuration, "serveraliveinterval") == "0") {
         transport.options_.insert(transport.options_.end(), {"-o", "ServerAliveInterval=15"});
         if (configured(configuration, "serveralivecountmax") == "3") {

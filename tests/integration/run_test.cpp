@@ -149,6 +149,22 @@ TEST_CASE_METHOD(World, "a local session runs where the person stands and leaves
     CHECK(host.connections() == 0);
 }
 
+TEST_CASE_METHOD(World, "what ssh_config says for logins does not break a session") {
+    const std::filesystem::path config = home.path("sshd/client_config");
+    const std::string before = read_file(config);
+    REQUIRE_FALSE(before.empty());
+    write_file(config,
+               "Host testhost\n  RemoteCommand uptime\n  RequestTTY force\n  SessionType none\n  StdinNull yes\n"
+               "  ForkAfterAuthentication yes\n  ControlMaster auto\n  ControlPath " +
+                   home.path("own").string() + "\n  ControlPersist 60\n  LocalForward 127.0.0.1:1 127.0.0.1:1\n" +
+                   before);
+    const Finished done = eph({"testhost", "x"});
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Contains("arguments=--no-session"));
+    CHECK_FALSE(std::filesystem::exists(home.path("own")));
+    CHECK(nothing_left(directory(done.out)));
+}
+
 TEST_CASE_METHOD(World, "a host that is named like a command is reached by eph run") {
     const std::string configuration = read_file(home.path("sshd/client_config"));
     write_file(home.path("sshd/client_config"),
