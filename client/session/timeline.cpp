@@ -45,9 +45,12 @@ Task<int> Timeline::run() {
     begin(wire::decode<wire::Account>(answer.body));
     const auto ready_by = Signal::Clock::now() + ready_limit;
     while (!outcome_) {
-        const auto event = co_await inbox_.next(agent_ ? Signal::Clock::time_point::max() : ready_by);
+        const auto until = believe_at_.value_or(agent_ ? Signal::Clock::time_point::max() : ready_by);
+        const auto event = co_await inbox_.next(until);
         if (event) {
             on(*event);
+        } else if (believe_at_) {
+            check_children();
         } else {
             outcome_ = {
                 "not_started", exit_status(Code::timeout),
@@ -189,27 +192,31 @@ void Timeline::start_agent_when_ready() {
     progress_.raw(plan_.interactive);
 }
 
+// Ctrl-C reaches ssh and eph alike, and ssh may be gone before eph has heard of it: an end that a signal could have
+// brought about is believed only after a moment without one.
 void Timeline::check_children() {
+    constexpr Duration moment = std::chrono::milliseconds{50};
+    std::optional<Outcome> said = children_say();
+    if (!said) return;
+    if (!believe_at_) believe_at_ = Signal::Clock::now() + (said->status >= 128 ? moment : Duration{0});
+    if (Signal::Clock::now() >= *believe_at_) outcome_ = std::move(said);
+}
+
+std::optional<Timeline::Outcome> Timeline::children_say() {
     if (agent_) {
-        if (const auto status = agent_->ended()) {
-            outcome_ = {"agent_exited", *status, std::nullopt, true};
-        } else if (keeper_gone_ && keeper_->ended()) {
-            outcome_ = {"connection_lost", 255,
-                        Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}};
-        }
-        return;
+        if (const auto status = agent_->ended()) return Outcome{"agent_exited", *status, std::nullopt, true};
+        if (!keeper_gone_ || !keeper_->ended()) return std::nullopt;
+        return Outcome{"connection_lost", 255,
+                       Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}};
     }
-    if (!keeper_gone_) return;
-    const auto status = keeper_->ended();
-    if (!status) return;
+    if (!keeper_gone_ || !keeper_->ended()) return std::nullopt;
     if (transport_.is_local()) {
-        outcome_ = {"not_started", exit_status(Code::remote_failed),
-                    Error{Code::remote_failed, "the local sh ended before the agent could start"}};
-    } else {
-        outcome_ = {"not_started", 255,
-                    Error{Code::remote_failed, "ssh could not open a session on {}", plan_.host}.hint(
-                        "Check with: ssh " + plan_.host + " true")};
+        return Outcome{"not_started", exit_status(Code::remote_failed),
+                       Error{Code::remote_failed, "the local sh ended before the agent could start"}};
     }
+    return Outcome{"not_started", 255,
+                   Error{Code::remote_failed, "ssh could not open a session on {}", plan_.host}.hint(
+                       "Check with: ssh " + plan_.host + " true")};
 }
 
 Task<void> Timeline::watch_signals() {

@@ -59,6 +59,7 @@ private:
     void on(const Broken& broken);
     void start_agent_when_ready();
     void check_children();
+    std::optional<Outcome> children_say();
     Task<void> finish();
     Task<void> wait_for_the_key();
     Task<void> wait_for_the_end();
@@ -91,6 +92,7 @@ private:
     std::vector<std::string> ssh_said_;
     bool keeper_ready_ = false;
     bool keeper_gone_ = false;
+    std::optional<Signal::Clock::time_point> believe_at_;  // when what the children say is believed
     int interrupts_ = 0;
 };
 
