@@ -23,7 +23,6 @@ public:
     void spawn(std::string name, Task<void> work);
 
     void cancel(asio::cancellation_type type);
-    std::size_t running() const { return members_.size(); }
 
     // True once no member runs; false when `limit` came first.
     Task<bool> drained(Duration limit);

@@ -5,7 +5,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "common/text.hpp"
 #include "daemon/https/connection.hpp"
 
 namespace eph {
@@ -63,9 +62,6 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     answer.status = static_cast<int>(parser.get().result_int());
     if (const auto field = parser.get().find(http::field::retry_after); field != parser.get().end()) {
         answer.retry_after = parse_retry_after({field->value().data(), field->value().size()}, now());
-    }
-    if (const auto field = parser.get().find("x-request-id"); field != parser.get().end()) {
-        answer.request_id = printable({field->value().data(), field->value().size()}, 80);
     }
     answer.body = std::move(parser.get().body());
     co_return answer;

@@ -24,7 +24,6 @@ struct HttpResponse {
     int status = 0;
     std::string body;
     std::optional<Duration> retry_after;  // from Retry-After, either form (RFC 9110 10.2.3)
-    std::string request_id;               // what the provider's support asks for
 };
 
 // A request that got no answer. Whether it took effect cannot be known once any of it was sent.

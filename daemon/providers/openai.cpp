@@ -53,7 +53,6 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
             try {
                 Created created = openai_json::created(answer.body);
                 wipe(answer.body);
-                created.expiry_set = expiry.has_value();
                 if (!expiry)
                     created.note = "this organisation refuses key expiry, so OpenAI will not end the key by itself";
                 co_return created;

@@ -17,7 +17,6 @@ struct Created {
     std::string service_account_id;
     std::string api_key_id;
     Secret key;
-    bool expiry_set = false;  // the provider itself ends the key at its deadline
     std::string note;         // what the person should know
 };
 

@@ -125,12 +125,6 @@ std::string error_message(const std::string& body) {
     return error->is_object() ? printable(text_or_empty(*error, "message")) : std::string{};
 }
 
-std::string error_code(const std::string& body) {
-    const json document = json::parse(body, nullptr, false);
-    if (!document.is_object() || !document.contains("error") || !document["error"].is_object()) return {};
-    return printable(text_or_empty(document["error"], "code"), 80);
-}
-
 Error refusal(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
     const std::string said = error_message(answer.body);
     const std::string words =

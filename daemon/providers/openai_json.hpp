@@ -25,7 +25,6 @@ std::string create_request(const std::string& name, std::optional<Duration> expi
 
 // The provider's own words: error.message, cleaned for a terminal; "" when there are none.
 std::string error_message(const std::string& body);
-std::string error_code(const std::string& body);
 
 // The sentence for an answer that is not a success.
 Error refusal(const AccountRef& account, const HttpResponse& answer, std::string_view what);

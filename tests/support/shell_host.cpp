@@ -128,7 +128,13 @@ bool appears(const std::string& path) {
     return eventually([&] { return fs::exists(path); });
 }
 
+pid_t written_pid(const std::string& path) {
+    if (!eventually([&] { return fs::exists(path) && contents(path).ends_with('\n'); })) return -1;
+    return std::stoi(contents(path));
+}
+
 bool dies(pid_t pid) {
+    if (pid <= 0) return false;  // was never written
     return eventually([&] { return kill(pid, 0) != 0 || is_zombie(pid); });
 }
 

@@ -47,6 +47,7 @@ private:
 KeeperLine next(Process& keeper, const ScriptRequest& request);  // the keeper's next word, noise left out
 bool vanishes(const std::string& path);                          // waits up to 20 s
 bool appears(const std::string& path);
+pid_t written_pid(const std::string& path);  // waits for the whole line: a file is there before its content is
 bool dies(pid_t pid);
 std::string contents(const std::string& path);
 

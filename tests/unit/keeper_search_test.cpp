@@ -113,7 +113,7 @@ TEST_CASE("a profile that never ends is waited for no longer than said, and is e
         ScriptRequest request = host.request();
         request.login_limit = 1s;
         CHECK(where(host, request) == agent);
-        CHECK(dies(std::stoi(contents(host.home() + "/hanging"))));
+        CHECK(dies(written_pid(host.home() + "/hanging")));
     }
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("what dead sessions left is swept, processes too; what is alive, young
         CHECK(vanishes(old));
         CHECK(vanishes(reused));
         CHECK(orphan->wait() == 128 + SIGTERM);
-        CHECK(dies(std::stoi(contents(host.home() + "/left"))));
+        CHECK(dies(written_pid(host.home() + "/left")));
         for (const char* name : {"1000", "bbbbbbbbbbbbbbbbbbbb", "dddddddddddddddddddd", "not-a-session-at-all"}) {
             CHECK(fs::exists(base + name));
         }

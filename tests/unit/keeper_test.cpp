@@ -33,8 +33,9 @@ void check_gone(Process& keeper, const ScriptRequest& request) {
 }
 
 pid_t read_pid(const std::string& path) {
-    REQUIRE(appears(path));
-    return std::stoi(contents(path));
+    const pid_t pid = written_pid(path);
+    REQUIRE(pid > 0);
+    return pid;
 }
 
 }  // namespace

@@ -185,9 +185,6 @@ TEST_CASE("the provider's own words reach the person, cleaned") {
                              R"({"error": {"message": 5}})", "[]", ""}) {
         CHECK(openai_json::error_message(body).empty());
     }
-    CHECK(openai_json::error_code(R"({"error": {"code": "rate_limit"}})") == "rate_limit");
-    CHECK(openai_json::error_code(R"({"error": {"code": null}})").empty());
-    CHECK(openai_json::error_code("nonsense").empty());
 }
 
 TEST_CASE("a refusal says what was refused, where, and what to do") {
