@@ -5,18 +5,11 @@
 #include "common/key_name.hpp"
 #include "common/text.hpp"
 #include "daemon/api/handlers.hpp"
+#include "daemon/api/shared.hpp"
 #include "daemon/api/views.hpp"
 
 namespace eph {
 namespace {
-
-constexpr Duration revoke_patience = std::chrono::seconds{15};
-
-std::optional<Duration> ttl_of(std::optional<std::int64_t> seconds) {
-    if (!seconds) return std::nullopt;
-    if (*seconds <= 0) throw Error{Code::usage, "the TTL must be more than zero"};
-    return std::chrono::seconds{std::min<std::int64_t>(*seconds, 10LL * 365 * 86400)};
-}
 
 // What other machines made: at the provider by name, unknown to this ledger.
 Task<void> add_foreign(Services& services, AccountRef account, wire::KeyList& list) {
@@ -129,19 +122,13 @@ Task<ApiReply> revoke_key(Services& services, const ApiRequest& request) {
     if (!key)
         throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint(
             "eph keys list shows what there is.");
-    wire::Revocation outcome;
     if (key->state == KeyState::creating) {
         throw Error{Code::busy, "key {} is being created at this moment", key->id.text()}.hint(
             "Try again in a moment.");
     }
     const Janitor::Awaited awaited{key->id, key->attempts};
     services.janitor.revoke(key->id, "asked", request.actor);
-    outcome.confirmed = co_await services.janitor.first_answer(awaited, revoke_patience);
-    outcome.key = view(services.ledger.key(key->id).value());
-    ApiReply reply;
-    reply.status = outcome.confirmed ? 200 : 202;
-    reply.body = wire::encode(outcome);
-    co_return reply;
+    co_return co_await answer_revocation(services, awaited);
 }
 
 Task<ApiReply> clean_up(Services& services, const ApiRequest& request) {

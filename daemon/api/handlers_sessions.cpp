@@ -2,12 +2,11 @@
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "daemon/api/handlers.hpp"
+#include "daemon/api/shared.hpp"
 #include "daemon/api/views.hpp"
 
 namespace eph {
 namespace {
-
-constexpr Duration revoke_patience = std::chrono::seconds{15};
 
 void check_names(const wire::StartSession& wanted) {
     const std::string_view fault = fault_of_host(wanted.host);
@@ -93,23 +92,15 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     const Janitor::Awaited awaited = services.janitor.awaited(row.key);
     services.sessions.end(id, reason, wanted.exit_status, request.actor);
-    wire::Revocation outcome;
-    outcome.confirmed = co_await services.janitor.first_answer(awaited, revoke_patience);
-    outcome.key = view(services.ledger.key(row.key).value());
-    ApiReply reply;
-    reply.status = outcome.confirmed ? 200 : 202;
-    reply.body = wire::encode(outcome);
-    co_return reply;
+    co_return co_await answer_revocation(services, awaited);
 }
 
 Task<void> start_session(Services& services, const ApiRequest& request, EventStream& stream) {
     const auto wanted = wire::decode<wire::StartSession>(request.body);
     check_names(wanted);
-    if (wanted.ttl_seconds && *wanted.ttl_seconds <= 0) throw Error{Code::usage, "the TTL must be more than zero"};
+    const std::optional<Duration> ttl = ttl_of(wanted.ttl_seconds);
     const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
-    SessionRequest what{.host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = {}};
-    if (wanted.ttl_seconds)
-        what.ttl = std::chrono::seconds{std::min<std::int64_t>(*wanted.ttl_seconds, 10LL * 365 * 86400)};
+    SessionRequest what{.host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = ttl};
     StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
     const SessionId id = started.lease->session.id;
     const std::uint64_t holder = services.sessions.take(*started.lease);
