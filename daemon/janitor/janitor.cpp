@@ -53,7 +53,7 @@ std::optional<Timestamp> Janitor::start_due() {
         if (in_flight_.contains(key.id)) continue;
         if (*key.due > at) return key.due;
         if (key.state == KeyState::creating) {
-            ledger_.lost(key.id, at + std::chrono::minutes{1}, "nobody has finished its creation");
+            ledger_.lost(key.id, at + may_still_appear, "nobody has finished its creation");
             key = ledger_.key(key.id).value();
         } else if (key.state == KeyState::live) {
             ledger_.revoke(key.id, "deadline", at, "janitor");

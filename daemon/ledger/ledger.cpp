@@ -145,7 +145,7 @@ std::size_t Ledger::revoke_unfinished(Timestamp due) {
     std::size_t count = 0;
     for (const KeyRow& key : unsettled_keys()) {
         if (key.state != KeyState::creating) continue;
-        store_->mark_lost.run(to_millis(due), to_millis(due + std::chrono::minutes{1}),
+        store_->mark_lost.run(to_millis(due), to_millis(due + may_still_appear),
                               "ephd ended while the key was being created", key.id.text());
         store_->note(key.id, "ephd", "answer_lost", "ephd ended while the key was being created");
         ++count;

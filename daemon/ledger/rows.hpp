@@ -15,6 +15,9 @@ enum class KeyState { creating, live, revoking, revoked };
 
 enum class SessionState { active, over };
 
+// For how long a creation that was never answered can still take effect at the provider, and is looked for by its name.
+inline constexpr Duration may_still_appear = std::chrono::minutes{1};
+
 // Where a key belongs; any account of the same place can revoke it.
 struct Place {
     std::string provider;

@@ -10,9 +10,8 @@
 namespace eph {
 namespace {
 
-constexpr Duration restart_grace = std::chrono::seconds{30};    // for a client to take its lease up again
-constexpr Duration provider_slack = std::chrono::minutes{1};    // the provider's own expiry comes this much later
-constexpr Duration may_still_appear = std::chrono::minutes{1};  // how long an unanswered creation is looked for
+constexpr Duration restart_grace = std::chrono::seconds{30};  // for a client to take its lease up again
+constexpr Duration provider_slack = std::chrono::minutes{1};  // the provider's own expiry comes this much later
 
 }  // namespace
 
