@@ -155,6 +155,7 @@ ApiClient::ApiClient() {
     add(wire::admin_key_header, "OPENAI_ADMIN_KEY");
     add(wire::project_header, "OPENAI_PROJECT_ID");
     add(wire::base_url_header, "EPH_OPENAI_BASE_URL");
+    add(wire::account_header, "EPH_ACCOUNT");
 }
 
 std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {

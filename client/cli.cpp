@@ -9,8 +9,6 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
-
 const Command* find_command(std::string_view name) {
     const auto found =
         std::find_if(commands.begin(), commands.end(), [&](const Command& each) { return each.name == name; });
@@ -51,8 +49,9 @@ const Command& take_command(std::vector<std::string>& words) {
 }
 
 const Option* find_option(const Command& command, std::string_view name) {
-    const auto found = std::find_if(command.options.begin(), command.options.end(),
-                                    [&](const Option& each) { return each.name == name; });
+    const auto found = std::find_if(command.options.begin(), command.options.end(), [&](const Option& each) {
+        return each.name == name || (name.size() == 2 && name[0] == '-' && name[1] == each.letter);
+    });
     return found == command.options.end() ? nullptr : &*found;
 }
 
@@ -70,20 +69,22 @@ void take_option(const Command& command, const std::vector<std::string>& words, 
     const Option* option = find_option(command, std::string_view{word}.substr(0, equals));
     if (option == nullptr) throw unknown_option(command, word);
     const std::string name{option->name};
+    if (!option->repeats) arguments.options.erase(name);
     if (option->value.empty()) {
         if (equals != word.npos) throw Error{Code::usage, "{} takes no value", name};
-        arguments.options[name] = "";
+        arguments.options.emplace(name, "");
         return;
     }
     if (equals == word.npos && index + 1 == words.size())
         throw Error{Code::usage, "{} needs a value: {}", name, option->value};
-    arguments.options[name] = equals == word.npos ? words[++index] : word.substr(equals + 1);
+    arguments.options.emplace(name, equals == word.npos ? words[++index] : word.substr(equals + 1));
 }
 
 std::string option_lines(std::span<const Option> options) {
     std::string text;
     for (const Option& each : options) {
-        text += fmt::format("  {:<24} {}\n", fmt::format("{} {}", each.name, each.value), each.help);
+        const std::string letter = each.letter == '\0' ? "" : fmt::format("-{}, ", each.letter);
+        text += fmt::format("  {:<24} {}\n", fmt::format("{}{} {}", letter, each.name, each.value), each.help);
     }
     return text;
 }
@@ -91,9 +92,16 @@ std::string option_lines(std::span<const Option> options) {
 }  // namespace
 
 std::optional<std::string> Arguments::value(std::string_view name) const {
-    const auto found = options.find(name);
-    if (found == options.end()) return std::nullopt;
-    return found->second;
+    const std::vector<std::string> given = values(name);
+    if (given.empty()) return std::nullopt;
+    return given.back();
+}
+
+std::vector<std::string> Arguments::values(std::string_view name) const {
+    std::vector<std::string> given;
+    const auto [first, last] = options.equal_range(name);
+    for (auto each = first; each != last; ++each) given.push_back(each->second);
+    return given;
 }
 
 Invocation parse_command_line(std::vector<std::string> words) {
@@ -104,14 +112,16 @@ Invocation parse_command_line(std::vector<std::string> words) {
     }
     const bool by_host = find_command(words[0]) == nullptr && !is_group(words[0]);
     const Command& command = take_command(words);
-    const bool session = command.most_words == unlimited;  // host and task: what comes after the host is free text
+    const bool session = command.tail != Tail::none;  // a host, and free text behind it
     Arguments arguments;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const std::string& word = words[i];
-        const bool in_task = session && arguments.words.size() > (arguments.has("--local") ? 0 : 1);
-        if (word == "--") {
-            arguments.words.insert(arguments.words.end(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                   words.end());
+        const std::size_t hosts = arguments.has("--local") ? 0 : 1;
+        const bool in_task = session && arguments.words.size() > hosts;
+        const bool others = command.tail == Tail::command && arguments.words.size() == hosts && !word.starts_with('-');
+        if (word == "--" || others) {
+            const auto rest = words.begin() + static_cast<std::ptrdiff_t>(others ? i : i + 1);
+            arguments.words.insert(arguments.words.end(), rest, words.end());
             break;
         }
         if ((word == "-h" || word == "--help") && !in_task) {
@@ -125,7 +135,7 @@ Invocation parse_command_line(std::vector<std::string> words) {
         if (word.starts_with("--") && !(in_task && word == "--help")) {
             take_option(command, words, i, arguments);
         } else if (word.size() > 1 && word.starts_with('-') && !in_task) {
-            throw unknown_option(command, word);
+            take_option(command, words, i, arguments);
         } else {
             arguments.words.push_back(word);
         }
@@ -134,7 +144,7 @@ Invocation parse_command_line(std::vector<std::string> words) {
         throw Error{Code::usage, "'{}' is one word too many", printable(arguments.words[command.most_words], 80)}.hint(
             fmt::format("See eph {} --help.", command.name));
     }
-    const std::size_t least = session && arguments.has("--local") ? 0 : command.least_words;
+    const std::size_t least = command.least_words - (session && arguments.has("--local") ? 1 : 0);
     if (arguments.words.size() < least) {
         throw Error{Code::usage, "eph {} needs {}", command.name, command.words}.hint(
             fmt::format("See eph {} --help.", command.name));

@@ -10,18 +10,32 @@
 
 namespace eph {
 
+// What a word or an option's value names, so that a shell can complete it.
+enum class Names { nothing, host, session, key, account, file, provider, store, command };
+
 struct Option {
     std::string_view name;   // "--ttl"
     std::string_view value;  // what it takes, as the help says it; "" for a flag
     std::string_view help;
+    char letter = '\0';  // 'f' for -f; none for most
+    Names names = Names::nothing;
+    bool repeats = false;  // each use adds a value; else the last one counts
 };
 
 struct Arguments {
-    std::map<std::string, std::string, std::less<>> options;  // by name; "" for flags
-    std::vector<std::string> words;                           // host and task, ids, labels
+    std::multimap<std::string, std::string, std::less<>> options;  // by name; "" for flags
+    std::vector<std::string> words;                                // host and task, ids, labels
 
     bool has(std::string_view name) const { return options.contains(name); }
     std::optional<std::string> value(std::string_view name) const;
+    std::vector<std::string> values(std::string_view name) const;  // of an option that repeats, in their order
+};
+
+// What may follow a command's first word, the host (with --local: the options).
+enum class Tail {
+    none,
+    task,     // free text, among which options are still options
+    command,  // a command line of its own: from its first word on nothing is eph's
 };
 
 struct Command {
@@ -32,6 +46,8 @@ struct Command {
     std::size_t least_words;
     std::size_t most_words;
     int (*run)(const Arguments&);
+    Names names = Names::nothing;  // its words
+    Tail tail = Tail::none;
 };
 
 extern const std::span<const Command> commands;

@@ -16,7 +16,8 @@ namespace eph::wire {
 inline constexpr std::string_view admin_key_header = "Eph-Admin-Key";
 inline constexpr std::string_view project_header = "Eph-Project-Id";
 inline constexpr std::string_view base_url_header = "Eph-Base-Url";
-inline constexpr std::string_view host_name = "ephd";  // the Host that a client sends
+inline constexpr std::string_view account_header = "Eph-Account";  // a stored account, by its name
+inline constexpr std::string_view host_name = "ephd";              // the Host that a client sends
 
 // All moments are Unix time in seconds. Empty strings and absent optionals mean "there is none".
 
@@ -38,7 +39,8 @@ struct Key {
     std::int64_t attempts = 0;
     std::optional<std::int64_t> next_attempt_at;
     std::string last_error;
-    bool foreign = false;  // at the provider by name, but made by another machine
+    bool foreign = false;                      // at the provider by name, but made by another machine
+    std::optional<std::int64_t> last_used_at;  // as the provider has it, where it was asked
 };
 
 struct Session {
@@ -47,7 +49,8 @@ struct Session {
     std::string host;
     std::string provider;
     std::string agent;
-    std::string key;  // the key's id
+    std::string credential;  // key: made for it; manual: the person's own, which eph cannot revoke
+    std::string key;         // the key's id, "" for a session without one
     std::string key_state;
     std::int64_t started_at = 0;
     std::int64_t expires_at = 0;
@@ -57,13 +60,17 @@ struct Session {
 };
 
 struct Account {
+    std::string name;  // default, or as --account has it
     std::string provider;
     std::string project;
     std::string base_url;
     std::string fingerprint;
-    std::string source;     // environment, credential, file, client
-    std::string stored_in;  // the file, in the answer to SetAccount
+    std::string source;     // client, environment, credential, or the store: file, keychain, secret-service, pass, ...
+    std::string stored_in;  // where exactly, for people
     bool custom = false;    // base_url is not the provider's own: agents have to be told
+    std::string state;      // ready, not loaded (until it is needed), unavailable
+    std::string problem;    // why it is unavailable
+    std::optional<std::int64_t> checked_at;  // when the provider last accepted it
 };
 
 struct Status {
@@ -95,13 +102,19 @@ struct StartSession {
     std::string host;
     std::string agent = "pi";
     std::string label;
+    std::string credential = "key";  // or manual
     std::optional<std::int64_t> ttl_seconds;
+};
+
+struct ExtendSession {
+    std::int64_t seconds = 0;  // added to the session's present end
 };
 
 struct CreateKey {
     std::string provider = "openai";
     std::string label;
     std::optional<std::int64_t> ttl_seconds;
+    std::vector<std::string> scopes;  // none: all that a project's service account may do
 };
 
 // The answer to CreateKey, and the first line of the stream that answers StartSession.
@@ -116,7 +129,7 @@ struct Issued {
 
 // Every further line of a lease's stream.
 struct LeaseEvent {
-    std::string event;  // held (first line of a lease that is taken up again), expiring, over
+    std::string event;  // held (first line of a lease that is taken up again), expiring, extended, over
     std::string reason;
     std::int64_t expires_at = 0;
 };
@@ -135,6 +148,14 @@ struct Revocation {
 struct Cleanup {
     std::string provider = "openai";
     bool all = false;
+    bool dry_run = false;
+};
+
+// How far the cleanup that is under way has come.
+struct CleanupProgress {
+    bool running = false;
+    std::int64_t total = 0;
+    std::int64_t done = 0;
 };
 
 struct CleanupResult {
@@ -144,13 +165,16 @@ struct CleanupResult {
     std::int64_t left = 0;     // not over yet
     std::int64_t pending = 0;  // failed so far, being tried again
     std::vector<Key> failed;
+    std::vector<Key> would_revoke;   // of a dry run
+    std::vector<std::string> notes;  // accounts that could not be asked
 };
 
 struct SetAccount {
     std::string admin_key;
     std::string project;
     std::string base_url;
-    std::string store = "file";
+    std::string store;    // "": the system's usual one
+    std::string command;  // of the store of that name
 };
 
 struct CheckStep {

@@ -12,13 +12,13 @@ namespace {
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 constexpr Option json{"--json", "", "print JSON instead"};
-constexpr Option provider{"--provider", "NAME", "whose key to make (openai)"};
+constexpr Option provider{"--provider", "NAME", "whose key to make (openai)", '\0', Names::provider};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
 
 constexpr std::array session_options{
     ttl,
     Option{"--task", "TEXT", "the agent's task"},
-    Option{"--task-file", "FILE", "read the task from FILE, - for stdin"},
+    Option{"--task-file", "FILE", "read the task from FILE, - for stdin", '\0', Names::file},
     Option{"--model", "NAME", "the model, as the agent names it"},
     Option{"--thinking", "LEVEL", "off, minimal, low, medium, high, xhigh or max"},
     Option{"--remote-pi", "PATH", "where Pi is on the host"},
@@ -38,22 +38,22 @@ constexpr std::array doctor_options{Option{"--live", "", "also make, use and rev
 
 constexpr std::array table{
     Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
-            session_options, 1, any_number, run_session},
+            session_options, 1, any_number, run_session, Names::host, Tail::task},
     Command{"status", "", "ephd, its accounts, live keys, and what is being revoked", json_only, 0, 0, show_status},
     Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
-    Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session},
+    Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session, Names::session},
     Command{"keys create", "[label]", "make a disposable key; the key alone goes to stdout", key_create_options, 0, 1,
             create_key},
     Command{"keys list", "", "all keys that eph made, here or on other machines", key_list_options, 0, 0, list_keys},
     Command{"keys revoke", "<key>", "revoke a key by its id, name, provider's id, or a beginning of it", revoke_options,
-            1, 1, revoke_key},
+            1, 1, revoke_key, Names::key},
     Command{"cleanup", "", "revoke every key that is over, wherever it was made", cleanup_options, 0, 0, clean_up},
     Command{"auth setup", "",
             "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
             "It is checked against the API first, and stored in config.json with mode 0600.",
             setup_options, 0, 0, set_up_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
-    Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help},
+    Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help, Names::command},
 };
 
 }  // namespace

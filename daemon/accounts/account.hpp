@@ -11,6 +11,7 @@
 namespace eph {
 
 struct Account {
+    std::string name = "default";
     Place place;
     BaseUrl base;
     Secret admin_key;
@@ -22,6 +23,7 @@ using AccountRef = std::shared_ptr<const Account>;
 
 // Parts of a credential as one source has them; empty parts are left to the next source.
 struct Credential {
+    std::string account;  // "": not a particular stored one
     Secret admin_key;
     std::string project;
     std::string base_url;

@@ -100,7 +100,7 @@ Task<ApiReply> show_account(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     auto wanted = wire::decode<wire::SetAccount>(request.body);
-    if (wanted.store != "file") {
+    if (!wanted.store.empty() && wanted.store != "file") {
         throw Error{Code::usage, "the store '{}' is not known", printable(wanted.store, 40)}.hint(
             "Known stores: file.");
     }

@@ -128,6 +128,7 @@ ApiRequest take_request(Parser::value_type& message, const Peer& peer) {
     request.credential.admin_key = Secret{header(wire::admin_key_header)};
     request.credential.project = header(wire::project_header);
     request.credential.base_url = header(wire::base_url_header);
+    request.credential.account = header(wire::account_header);
     return request;
 }
 

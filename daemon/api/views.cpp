@@ -46,6 +46,7 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
     document.host = session.host;
     document.provider = session.provider;
     document.agent = session.agent;
+    document.credential = session.credential;
     document.key = session.key.text();
     if (key) document.key_state = name_of(key->state);
     document.started_at = seconds(session.started);
@@ -57,9 +58,16 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
 }
 
 wire::Account view(const Account& account) {
-    return {account.place.provider, account.place.project, account.place.base_url,
-            account.fingerprint,    account.source,        {},
-            account.own_base_url};
+    wire::Account document;
+    document.name = account.name;
+    document.provider = account.place.provider;
+    document.project = account.place.project;
+    document.base_url = account.place.base_url;
+    document.fingerprint = account.fingerprint;
+    document.source = account.source;
+    document.custom = account.own_base_url;
+    document.state = "ready";
+    return document;
 }
 
 wire::AuditEntry view(const AuditRow& row) {

@@ -66,8 +66,9 @@ void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session,
                            to_millis(key.deadline), to_millis(abandoned));
     store_->note(key.id, actor, "creating", key.name);
     if (session) {
-        store_->insert_session.run(session->id.text(), session->key.text(), session->host, session->provider,
-                                   session->agent, to_millis(session->started), to_millis(session->deadline));
+        store_->insert_session.run(session->id.text(), session->credential, session->key.text(), session->host,
+                                   session->provider, session->agent, to_millis(session->started),
+                                   to_millis(session->deadline));
         store_->note(key.id, actor, "session_started", session->agent);
     }
     transaction.commit();

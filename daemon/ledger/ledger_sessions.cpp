@@ -61,6 +61,8 @@ std::vector<KeyRow> Ledger::Store::keys(Statement& bound) {
         row.outcome = bound.text(18);
         row.attempts = bound.integer(19);
         row.last_error = bound.text(20);
+        row.next_name = bound.text(21);
+        row.provider_expiry = moment(bound.maybe_integer(22));
         rows.push_back(std::move(row));
     }
     bound.reset();
@@ -82,6 +84,7 @@ std::vector<SessionRow> Ledger::Store::sessions(Statement& bound) {
         row.ended = moment(bound.maybe_integer(8));
         row.end_reason = bound.text(9);
         row.exit_status = bound.maybe_integer(10);
+        row.credential = bound.text(11);
         rows.push_back(std::move(row));
     }
     bound.reset();

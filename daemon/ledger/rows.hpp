@@ -46,12 +46,15 @@ struct KeyRow {
     std::string outcome;  // what the provider made of it: confirmed, already gone, refused
     std::int64_t attempts = 0;
     std::string last_error;
+    std::string next_name;                     // what it is being renamed to, by an extension; it may have either name
+    std::optional<Timestamp> provider_expiry;  // when the provider ends it by itself, as far as it has said so
 };
 
 struct SessionRow {
     SessionId id;
     SessionState state = SessionState::active;
-    KeyId key;
+    std::string credential = "key";  // or manual: the person's own, which nobody here can revoke
+    KeyId key;                       // none for such a session
     std::string host;
     std::string provider;
     std::string agent;

@@ -74,6 +74,43 @@ constexpr std::array migrations{
     CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
     )sql",
+    // Keys that are extended: the name they are about to have, and what the provider does by itself. Sessions without a
+    // key of ours. When an account was last accepted.
+    R"sql(
+    ALTER TABLE keys ADD COLUMN next_name TEXT NOT NULL DEFAULT '';
+    ALTER TABLE keys ADD COLUMN provider_expiry INTEGER;
+    CREATE INDEX keys_next_name ON keys (next_name) WHERE next_name <> '';
+
+    CREATE TABLE sessions_2 (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('active', 'over')),
+        credential TEXT NOT NULL CHECK (credential IN ('key', 'manual')),
+        key TEXT REFERENCES keys (id) CHECK ((key IS NOT NULL) = (credential = 'key')),
+        host TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        deadline INTEGER NOT NULL,
+        ended INTEGER,
+        end_reason TEXT NOT NULL DEFAULT '',
+        exit_status INTEGER
+    ) STRICT;
+    INSERT INTO sessions_2 SELECT id, state, 'key', key, host, provider, agent, started, deadline, ended, end_reason,
+        exit_status FROM sessions;
+    DROP TABLE sessions;
+    ALTER TABLE sessions_2 RENAME TO sessions;
+    CREATE INDEX sessions_active ON sessions (started) WHERE state = 'active';
+    CREATE INDEX sessions_started ON sessions (started);
+
+    CREATE TABLE account_checks (
+        provider TEXT NOT NULL,
+        project TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (provider, project, base_url, fingerprint)
+    ) STRICT, WITHOUT ROWID;
+    )sql",
 };
 
 }  // namespace

@@ -9,8 +9,11 @@ namespace eph {
 
 #define EPH_KEY_COLUMNS                                                                                         \
     "id, name, state, provider, project, base_url, fingerprint, label, host, session, created, deadline, due, " \
-    "service_account_id, api_key_id, unproven_until, revoked, reason, outcome, attempts, last_error"
-#define EPH_SESSION_COLUMNS "id, state, key, host, provider, agent, started, deadline, ended, end_reason, exit_status"
+    "service_account_id, api_key_id, unproven_until, revoked, reason, outcome, attempts, last_error, "          \
+    "next_name, provider_expiry"
+#define EPH_SESSION_COLUMNS                                                                                    \
+    "id, state, coalesce(key, ''), host, provider, agent, started, deadline, ended, end_reason, exit_status, " \
+    "credential"
 
 struct PreparedDatabase : Database {
     explicit PreparedDatabase(const std::string& path) : Database(path) { prepare_schema(*this); }
@@ -70,8 +73,8 @@ struct Ledger::Store {
                             "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT ?"};
 
     Statement insert_session{database,
-                             "INSERT INTO sessions (id, state, key, host, provider, agent, started, deadline) "
-                             "VALUES (?, 'active', ?, ?, ?, ?, ?, ?)"};
+                             "INSERT INTO sessions (id, state, credential, key, host, provider, agent, started, "
+                             "deadline) VALUES (?, 'active', ?, nullif(?, ''), ?, ?, ?, ?, ?)"};
     Statement end_session{database,
                           "UPDATE sessions SET state = 'over', ended = ?, end_reason = ?, exit_status = ? "
                           "WHERE id = ? AND state = 'active'"};

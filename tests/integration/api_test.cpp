@@ -113,6 +113,7 @@ TEST_CASE("the headers that carry an account are those that docs/api.yaml names"
     CHECK(parameters.at("AdminKey").at("name") == std::string{wire::admin_key_header});
     CHECK(parameters.at("ProjectId").at("name") == std::string{wire::project_header});
     CHECK(parameters.at("BaseUrl").at("name") == std::string{wire::base_url_header});
+    CHECK(parameters.at("AccountName").at("name") == std::string{wire::account_header});
 }
 
 TEST_CASE("what ephd answers is what docs/api.yaml says") {

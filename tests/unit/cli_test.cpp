@@ -14,7 +14,7 @@ struct Row {
     Words line;
     std::string_view command;
     Words words;
-    std::map<std::string, std::string, std::less<>> options;
+    std::multimap<std::string, std::string, std::less<>> options;
 };
 
 }  // namespace

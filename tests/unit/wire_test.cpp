@@ -18,14 +18,14 @@ wire::Key a_key() {
     key.session = "s1", key.service_account_id = "svc_acct_1", key.api_key_id = "key_1", key.created_at = 1,
     key.expires_at = 2;
     key.revoked_at = 3, key.reason = "asked", key.outcome = "confirmed", key.attempts = 4, key.next_attempt_at = 5,
-    key.last_error = "ü \"quoted\"\n", key.foreign = true;
+    key.last_error = "ü \"quoted\"\n", key.foreign = true, key.last_used_at = 6;
     return key;
 }
 
 wire::Session a_session() {
     wire::Session session;
     session.id = "s1", session.state = "over", session.host = "web", session.provider = "openai", session.agent = "pi",
-    session.key = "k1";
+    session.credential = "key", session.key = "k1";
     session.key_state = "revoked", session.started_at = 1, session.expires_at = 2, session.ended_at = 3,
     session.end_reason = "agent_exited";
     session.exit_status = 130;
@@ -51,26 +51,29 @@ void check_round_trip(const T& document, std::size_t fields) {
 }  // namespace
 
 TEST_CASE("each document of the API survives the wire with every field") {
-    check_round_trip(a_key(), 18);
-    check_round_trip(a_session(), 12);
+    check_round_trip(a_key(), 19);
+    check_round_trip(a_session(), 13);
     wire::Account account;
     account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1",
     account.fingerprint = "0a", account.source = "file";
-    account.stored_in = "/c", account.custom = true;
-    check_round_trip(account, 7);
+    account.stored_in = "/c", account.custom = true, account.name = "work", account.state = "ready";
+    account.problem = "locked", account.checked_at = 4;
+    check_round_trip(account, 11);
     check_round_trip(wire::Status{"0.1", 1, 2, "/l", {account}, {a_session()}, {a_key()}, {"note"}}, 8);
     check_round_trip(wire::KeyList{{a_key(), a_key()}, "note"}, 2);
     check_round_trip(wire::SessionList{{a_session()}}, 1);
     check_round_trip(wire::AccountList{{account}}, 1);
-    check_round_trip(wire::StartSession{"x", "web", "claude", "label", 60}, 5);
-    check_round_trip(wire::CreateKey{"x", "label", 60}, 3);
+    check_round_trip(wire::StartSession{"x", "web", "claude", "label", "manual", 60}, 6);
+    check_round_trip(wire::ExtendSession{60}, 1);
+    check_round_trip(wire::CreateKey{"x", "label", 60, {"model.request"}}, 4);
     check_round_trip(wire::Issued{"e", a_session(), a_key(), "sk", "https://x", {"note"}}, 6);
     check_round_trip(wire::LeaseEvent{"expiring", "deadline", 7}, 3);
     check_round_trip(wire::EndSession{"agent_exited", 0}, 2);
     check_round_trip(wire::Revocation{a_key(), true}, 2);
-    check_round_trip(wire::Cleanup{"x", true}, 2);
-    check_round_trip(wire::CleanupResult{1, 2, 3, 4, 5, {a_key()}}, 6);
-    check_round_trip(wire::SetAccount{"sk", "proj_1", "https://x", "memory"}, 4);
+    check_round_trip(wire::Cleanup{"x", true, true}, 3);
+    check_round_trip(wire::CleanupProgress{true, 5, 3}, 3);
+    check_round_trip(wire::CleanupResult{1, 2, 3, 4, 5, {a_key()}, {a_key()}, {"note"}}, 8);
+    check_round_trip(wire::SetAccount{"sk", "proj_1", "https://x", "memory", "op read x"}, 5);
     check_round_trip(wire::CheckReport{account, {{"create", true, 3, "detail", "hint"}}}, 2);
     check_round_trip(wire::AuditList{{{1, 2, "uid 0", "live", "k1", "s1", "web", "detail"}}}, 1);
     check_round_trip(wire::Acknowledged{"yes"}, 1);
