@@ -1,4 +1,4 @@
-// Parsing, and the help that the same table gives.
+// Parsing of eph's command line.
 #include "client/cli.hpp"
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include "common/text.hpp"
 
 namespace eph {
-namespace {
 
 const Command* find_command(std::string_view name) {
     const auto found =
@@ -15,18 +14,27 @@ const Command* find_command(std::string_view name) {
     return found == commands.end() ? nullptr : &*found;
 }
 
-bool is_group(std::string_view name) {
+bool is_command_group(std::string_view name) {
     return std::any_of(commands.begin(), commands.end(), [&](const Command& each) {
         return each.name.starts_with(name) && each.name.substr(name.size(), 1) == " ";
     });
 }
+
+const Option* find_option(const Command& command, std::string_view name) {
+    const auto found = std::find_if(command.options.begin(), command.options.end(), [&](const Option& each) {
+        return each.name == name || (name.size() == 2 && name[0] == '-' && name[1] == each.letter);
+    });
+    return found == command.options.end() ? nullptr : &*found;
+}
+
+namespace {
 
 // Takes the command's name off the front of `words`; a first word that is no command is a host.
 const Command& take_command(std::vector<std::string>& words) {
     const auto front = std::find_if(words.begin(), words.end(),
                                     [](const std::string& word) { return !word.starts_with('-') || word == "--"; });
     if (front != words.begin() || words.empty()) return *find_command("run");
-    if (is_group(words[0])) {
+    if (is_command_group(words[0])) {
         const std::string group = words[0];
         const Command* found = words.size() > 1 ? find_command(group + " " + words[1]) : nullptr;
         if (found == nullptr) {
@@ -46,13 +54,6 @@ const Command& take_command(std::vector<std::string>& words) {
         return *found;
     }
     return *find_command("run");
-}
-
-const Option* find_option(const Command& command, std::string_view name) {
-    const auto found = std::find_if(command.options.begin(), command.options.end(), [&](const Option& each) {
-        return each.name == name || (name.size() == 2 && name[0] == '-' && name[1] == each.letter);
-    });
-    return found == command.options.end() ? nullptr : &*found;
 }
 
 Error unknown_option(const Command& command, std::string_view word) {
@@ -80,15 +81,6 @@ void take_option(const Command& command, const std::vector<std::string>& words, 
     arguments.options.emplace(name, equals == word.npos ? words[++index] : word.substr(equals + 1));
 }
 
-std::string option_lines(std::span<const Option> options) {
-    std::string text;
-    for (const Option& each : options) {
-        const std::string letter = each.letter == '\0' ? "" : fmt::format("-{}, ", each.letter);
-        text += fmt::format("  {:<24} {}\n", fmt::format("{}{} {}", letter, each.name, each.value), each.help);
-    }
-    return text;
-}
-
 }  // namespace
 
 std::optional<std::string> Arguments::value(std::string_view name) const {
@@ -110,7 +102,7 @@ Invocation parse_command_line(std::vector<std::string> words) {
         invocation.help = overview();
         return invocation;
     }
-    const bool by_host = find_command(words[0]) == nullptr && !is_group(words[0]);
+    const bool by_host = find_command(words[0]) == nullptr && !is_command_group(words[0]);
     const Command& command = take_command(words);
     const bool session = command.tail != Tail::none;  // a host, and free text behind it
     Arguments arguments;
@@ -152,40 +144,6 @@ Invocation parse_command_line(std::vector<std::string> words) {
     invocation.command = &command;
     invocation.arguments = std::move(arguments);
     return invocation;
-}
-
-std::string help_for(const Command& command) {
-    std::string text =
-        fmt::format("Usage: eph {}{}{}{}\n\n{}\n", command.name, command.options.empty() ? "" : " [options]",
-                    command.words.empty() ? "" : " ", command.words, command.summary);
-    if (!command.options.empty()) text += "\nOptions:\n" + option_lines(command.options);
-    return text;
-}
-
-std::string overview() {
-    std::string text =
-        "eph runs an AI agent on a remote host with an API key that dies with the session.\n\n"
-        "Usage: eph [options] <host> [task...]     the task may also come from --task, --task-file or stdin (-)\n"
-        "       eph [options] --local [task...]\n"
-        "       eph <command> [options] [...]      eph run <host> for a host that is named like a "
-        "command\n\nCommands:\n";
-    for (const Command& each : commands) {
-        const std::string_view brief = each.summary.substr(0, each.summary.find('\n'));
-        text += fmt::format("  {:<28} {}\n",
-                            each.words.empty() ? std::string{each.name} : fmt::format("{} {}", each.name, each.words),
-                            brief);
-    }
-    text += "\nOptions of a session:\n" + option_lines(find_command("run")->options);
-    text +=
-        "  -h, --help               this help; after a command, that command's\n"
-        "  --version                eph's version\n"
-        "  --                       all that follows is the host and the task\n"
-        "\nEnvironment: OPENAI_ADMIN_KEY, OPENAI_PROJECT_ID and EPH_OPENAI_BASE_URL come before what eph auth setup "
-        "stored;\n"
-        "EPH_SOCKET names ephd's socket, EPH_NO_AUTOSTART keeps eph from starting ephd, NO_COLOR is honoured.\n"
-        "Exit status: the agent's; 255 ssh failed, 124 time is up, 125 eph failed, 126 agent not executable,\n"
-        "127 agent not found, 64 bad usage.\n";
-    return text;
 }
 
 }  // namespace eph

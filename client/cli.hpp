@@ -11,7 +11,7 @@
 namespace eph {
 
 // What a word or an option's value names, so that a shell can complete it.
-enum class Names { nothing, host, session, key, account, file, provider, store, command };
+enum class Names { nothing, host, session, key, account, file, provider, store, command, shell, level };
 
 struct Option {
     std::string_view name;   // "--ttl"
@@ -52,6 +52,31 @@ struct Command {
 
 extern const std::span<const Command> commands;
 
+enum class Group { sessions, keys, accounts, service, more };
+
+struct Example {
+    std::string_view line;
+    std::string_view what;
+};
+
+// What a command's help and the manual say beyond its row: a line break begins a new paragraph.
+struct Prose {
+    std::string_view command;
+    Group group;
+    std::string_view about;
+    std::span<const Example> examples;
+};
+
+extern const std::span<const Prose> all_prose;      // client/commands/prose.cpp
+const Prose& prose_of(const Command& command);      // an empty one of Group::more where there is none
+std::string_view group_title(Group group);          // "Sessions"
+std::string_view brief_of(const Command& command);  // the summary's first line
+
+const Command* find_command(std::string_view name);
+const Option* find_option(const Command& command, std::string_view name);  // by its name or "-" and its letter
+bool is_command_group(std::string_view word);                              // the first of two words, as "keys" is
+std::string synopsis(const Command& command);                              // "eph keys create [options] [label]"
+
 struct Invocation {
     const Command* command = nullptr;  // none: print `help` and leave
     Arguments arguments;
@@ -63,5 +88,8 @@ Invocation parse_command_line(std::vector<std::string> words);
 
 std::string overview();                        // eph --help
 std::string help_for(const Command& command);  // eph <command> --help
+
+// `text` in lines of at most 80 characters, each behind `indent` spaces, paragraphs apart; ends with a line break.
+std::string wrapped(std::string_view text, std::size_t indent);
 
 }  // namespace eph

@@ -15,6 +15,11 @@ int revoke_key(const Arguments& arguments);
 int clean_up(const Arguments& arguments);
 int set_up_account(const Arguments& arguments);
 int check_account(const Arguments& arguments);
+int print_completion(const Arguments& arguments);
 int show_help(const Arguments& arguments);
+
+// eph __complete WORDS... CURRENT, which the shells' scripts call: a line "word<tab>description" for each word that
+// fits, and perhaps ":files<what of CURRENT stands before the name>" or ":programs".
+int complete_words(std::vector<std::string> words);
 
 }  // namespace eph

@@ -20,7 +20,7 @@ constexpr std::array session_options{
     Option{"--task", "TEXT", "the agent's task"},
     Option{"--task-file", "FILE", "read the task from FILE, - for stdin", '\0', Names::file},
     Option{"--model", "NAME", "the model, as the agent names it"},
-    Option{"--thinking", "LEVEL", "off, minimal, low, medium, high, xhigh or max"},
+    Option{"--thinking", "LEVEL", "off, minimal, low, medium, high, xhigh or max", '\0', Names::level},
     Option{"--remote-pi", "PATH", "where Pi is on the host"},
     provider,
     Option{"--local", "", "run on this machine, without ssh"},
@@ -53,6 +53,14 @@ constexpr std::array table{
             "It is checked against the API first, and stored in config.json with mode 0600.",
             setup_options, 0, 0, set_up_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
+    Command{"completion",
+            "<shell>",
+            "print the completion script for bash, zsh or fish",
+            {},
+            1,
+            1,
+            print_completion,
+            Names::shell},
     Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help, Names::command},
 };
 

@@ -75,8 +75,70 @@ TEST_CASE("the help names every command and every option of each") {
         const std::string help = help_for(command);
         for (const Option& option : command.options) {
             INFO(option.name);
-            CHECK(help.find("  " + std::string{option.name}) != std::string::npos);
+            CHECK(help.find(" " + std::string{option.name}) != std::string::npos);
+            CHECK(help.find(option.help.substr(0, 12)) != std::string::npos);
         }
+    }
+}
+
+TEST_CASE("every command has a place in the overview and words of its own, and no words stand without a command") {
+    for (const Command& command : commands) {
+        INFO(command.name);
+        CHECK(prose_of(command).command == command.name);
+        if (command.name != "help") CHECK(!prose_of(command).about.empty());
+    }
+    for (const Prose& prose : all_prose) {
+        INFO(prose.command);
+        CHECK(find_command(prose.command) != nullptr);
+    }
+}
+
+TEST_CASE("what the examples show can be parsed") {
+    for (const Prose& prose : all_prose) {
+        for (const Example& example : prose.examples) {
+            INFO(example.line);
+            const std::size_t at = example.line.find("eph ");
+            REQUIRE(at != example.line.npos);
+            Words words;  // as far as a shell would take them for eph's
+            std::string line{example.line.substr(at + 4)};
+            line = line.substr(0, line.find_first_of("|>)"));
+            for (std::size_t i = 0; i < line.size();) {
+                if (line[i] == ' ') {
+                    ++i;
+                    continue;
+                }
+                const bool quoted = line[i] == '"';
+                const std::size_t end = std::min(line.find(quoted ? '"' : ' ', i + 1), line.size());
+                words.push_back(line.substr(i + quoted, end - i - quoted));
+                i = end + 1;
+            }
+            const Invocation invocation = parse_command_line(words);
+            REQUIRE(invocation.command != nullptr);
+            CHECK(invocation.command->name == prose.command);
+        }
+    }
+}
+
+TEST_CASE("columns stand one below the other, and no line of the help is wider than a terminal") {
+    CHECK(wrapped("one two", 2) == "  one two\n");
+    CHECK(wrapped(std::string(50, 'a') + " " + std::string(40, 'b'), 0) ==
+          std::string(50, 'a') + "\n" + std::string(40, 'b') + "\n");
+    CHECK(wrapped("first\nsecond", 1) == " first\n\n second\n");
+    CHECK(wrapped("", 4).empty());
+    const auto widest = [](const std::string& text) {
+        std::size_t width = 0;
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = text.find('\n', at);
+            width = std::max(width, end - at);
+            at = end + 1;
+        }
+        return width;
+    };
+    CHECK(widest(overview()) <= 80);
+    for (const Command& command : commands) {
+        const std::string help = help_for(command);
+        INFO(help);
+        CHECK(widest(help.substr(0, help.find("\nExamples:") + 1)) <= 80);
     }
 }
 

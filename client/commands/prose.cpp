@@ -1,0 +1,91 @@
+// What each command's help and the manual say beyond its row in the table.
+#include <array>
+
+#include "client/cli.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::array run_examples{
+    Example{"eph portainer", "Pi on the host portainer of your ~/.ssh/config."},
+    Example{"eph --ttl 30m web \"Why is the disk full? Change nothing before I agree.\"",
+            "With a task, for half an hour at most."},
+    Example{"eph web --task-file task.md --print >answer.md", "A long task; the answer goes into a file."},
+    Example{"eph --local \"Review this directory.\"", "On this machine, without ssh."},
+};
+constexpr std::array stop_examples{Example{"eph stop 5h5l", "An id may be shortened, as long as it fits only one."}};
+constexpr std::array create_examples{Example{"OPENAI_API_KEY=$(eph keys create ci --ttl 10m) ./nightly-tests",
+                                             "A key for one program, for ten minutes."}};
+constexpr std::array list_examples{
+    Example{"eph keys list --all --json | jq '.keys[] | select(.state != \"revoked\")'", "For a script."}};
+constexpr std::array revoke_examples{Example{"eph keys revoke mvri", "By the beginning of its id."},
+                                     Example{"eph keys revoke svc_acct_0123456789", "By the provider's id."}};
+constexpr std::array cleanup_examples{Example{"eph cleanup", "From cron, on a machine where eph is seldom used."}};
+constexpr std::array setup_examples{
+    Example{"eph auth setup", "Asks for what it needs."},
+    Example{"pass show openai-admin | eph auth setup --project proj_0123", "The key from a pipe."}};
+constexpr std::array doctor_examples{
+    Example{"eph auth doctor --live", "Makes a key, uses it, revokes it, and sees that it is refused."}};
+constexpr std::array completion_examples{
+    Example{"eph completion bash >~/.local/share/bash-completion/completions/eph", "For bash, with bash-completion."},
+    Example{"eval \"$(eph completion bash)\"", "For bash without it: this line in ~/.bashrc."},
+    Example{"eph completion zsh >\"${fpath[1]}/_eph\"", "For zsh, after compinit."},
+    Example{"eph completion fish >~/.config/fish/completions/eph.fish", "For fish."}};
+
+constexpr std::array table{
+    Prose{"run", Group::sessions,
+          "eph makes a key for this one session, opens one SSH connection, starts Pi on the host with that key in its "
+          "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
+          "when the connection is lost, or when the time is up.\n"
+          "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
+          "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.",
+          run_examples},
+    Prose{
+        "status",
+        Group::sessions,
+        "Every key that is not revoked stands there with the time it has left, and for each that ephd is still trying "
+        "to revoke, what the provider says and when it is tried again.",
+        {}},
+    Prose{"sessions",
+          Group::sessions,
+          "Active ones first with the time they have left, then how each of the others ended.",
+          {}},
+    Prose{"stop", Group::sessions,
+          "The agent is ended, the host is cleared, the key is revoked. The exit status is 0 only if the provider has "
+          "confirmed that; otherwise ephd goes on trying.",
+          stop_examples},
+    Prose{"keys create", Group::keys,
+          "The key lives until its time is up or it is revoked, with no session around it. It is shown this once: "
+          "neither eph nor ephd keeps it.",
+          create_examples},
+    Prose{"keys list", Group::keys,
+          "The ledger's keys, and those that the provider lists under names of eph's kind, which other machines have "
+          "made.",
+          list_examples},
+    Prose{
+        "keys revoke", Group::keys,
+        "A session that uses the key is ended. The exit status is 0 only if the provider has confirmed the revocation.",
+        revoke_examples},
+    Prose{"cleanup", Group::keys,
+          "Reads the whole of the provider's list. A key is over when the time in its name has passed, so that any "
+          "machine can clear up after any other. Names that are not of eph's kind are never touched.",
+          cleanup_examples},
+    Prose{"auth setup", Group::accounts,
+          "You need an admin key that may manage service accounts, and a project for the disposable keys.",
+          setup_examples},
+    Prose{
+        "auth doctor", Group::accounts,
+        "Each step stands on a line of its own with the time it took; where one fails, the line below says what to do.",
+        doctor_examples},
+    Prose{"completion", Group::more,
+          "The script asks eph itself for what fits: hosts of ~/.ssh/config, live sessions and keys (of an ephd that "
+          "runs; none is started), commands and options. A package of eph installs it for all three shells.",
+          completion_examples},
+    Prose{"help", Group::more, "", {}},
+};
+
+}  // namespace
+
+const std::span<const Prose> all_prose{table};
+
+}  // namespace eph
