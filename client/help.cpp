@@ -70,13 +70,6 @@ std::string groups() {
     return text;
 }
 
-// "make a key" -> "Make a key."
-std::string sentence(std::string_view text) {
-    std::string result{text};
-    if (!result.empty()) result[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(result[0])));
-    return result + (result.ends_with('.') ? "" : ".");
-}
-
 }  // namespace
 
 const Prose& prose_of(const Command& command) {
@@ -103,6 +96,19 @@ std::string_view group_title(Group group) {
 }
 
 std::string_view brief_of(const Command& command) { return command.summary.substr(0, command.summary.find('\n')); }
+
+std::string sentences_of(const Command& command) {
+    std::string text{command.summary};
+    for (std::size_t at = 0; at < text.size();) {
+        if (text.compare(at, 3, "eph") != 0)  // a program keeps its name
+            text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[at])));
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        if (text[end - 1] != '.') text.insert(end, ".");
+        at = text.find('\n', end);
+        if (at != text.npos) ++at;
+    }
+    return text;
+}
 
 std::string synopsis(const Command& command) {
     return fmt::format("eph {}{}{}{}", command.name, command.options.empty() ? "" : " [options]",
@@ -134,7 +140,7 @@ std::string wrapped(std::string_view text, std::size_t indent) {
 
 std::string help_for(const Command& command) {
     const Prose& prose = prose_of(command);
-    std::string text = fmt::format("Usage: {}\n\n{}", synopsis(command), wrapped(sentence(command.summary), 0));
+    std::string text = fmt::format("Usage: {}\n\n{}", synopsis(command), wrapped(sentences_of(command), 0));
     if (!prose.about.empty()) text += "\n" + wrapped(prose.about, 0);
     std::vector<Line> options;
     add_options(options, command.options);

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace eph {
 
@@ -21,5 +23,14 @@ struct ParsedOptions {
     std::optional<int> exit_status;
 };
 ParsedOptions parse_options(int argc, char** argv);
+
+// What --help says of each option, for the manual.
+struct OptionText {
+    std::string names;  // "-v,--verbose"
+    std::string value;  // "PATH"; "" for a flag
+    std::string help;
+};
+std::string describe_daemon();
+std::vector<OptionText> describe_options();
 
 }  // namespace eph
