@@ -27,8 +27,9 @@ else
         libfmt-dev libcli11-dev"
     sanitizer_packages='clang-19 libclang-rt-19-dev'
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
-        bash-completion groff mandoc man-db lintian
-        curl strace faketime systemd'
+        bash-completion groff mandoc man-db
+        curl strace faketime systemd dpkg-dev file lintian'
+    package_packages='dpkg-dev file lintian'
     demo_packages='openssh-server openssh-client curl jq'
     node_packages='nodejs npm ca-certificates'
 fi

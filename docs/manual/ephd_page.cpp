@@ -43,7 +43,8 @@ std::string ephd_page() {
     page.section("OPTIONS");
     for (const OptionText& each : describe_options()) {
         std::string names = each.names;
-        if (const std::size_t comma = names.find(','); comma != names.npos) names.insert(comma + 1, " ");
+        if (const std::size_t comma = names.find(','); comma != names.npos)
+            names = names.substr(0, comma) + ", " + names.substr(comma + 1);
         page.entry(each.value.empty() ? names : names + " " + each.value, each.help);
     }
     page.section("SIGNALS");
