@@ -50,7 +50,8 @@ Task<bool> try_connect(Protocol::socket& socket, std::string path) {
     socket.close(ignored);
     if (failure == boost::system::errc::no_such_file_or_directory || failure == asio::error::connection_refused)
         co_return false;
-    throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, failure.message()};
+    throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, failure.message()}.hint(
+        "See whose it is: ls -l " + path);
 }
 
 Task<Protocol::socket> connect() {
@@ -79,7 +80,8 @@ Task<void> send(Protocol::socket& socket, std::string bytes) {
 void throw_if_refused(int status, const std::string& body) {
     if (status < 400) return;
     if (auto error = wire::decode_error(body)) throw *error;
-    throw Error{Code::internal, "ephd answered with status {}", status};
+    throw Error{Code::internal, "ephd answered with status {} and no reason", status}.hint(
+        "Compare eph --version with ephd --version.");
 }
 
 Task<ApiAnswer> converse(std::string request) {
@@ -149,7 +151,8 @@ ApiClient::ApiClient() {
     const auto add = [&](std::string_view header, const char* variable) {
         const std::string value{trim(environment(variable))};
         if (value.empty()) return;
-        if (has_control(value)) throw Error{Code::usage, "{} holds control characters", variable};
+        if (has_control(value))
+            throw Error{Code::usage, "{} holds control characters", variable}.hint("Set it again, on one line.");
         credentials_ += fmt::format("{}: {}\r\n", header, value);
     };
     add(wire::admin_key_header, "OPENAI_ADMIN_KEY");

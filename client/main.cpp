@@ -21,7 +21,8 @@ int main(int argc, char** argv) {
         eph::Progress{}.fail(error);
         return eph::exit_status(error.code());
     } catch (const std::exception& error) {
-        eph::Progress{}.fail(eph::Error{eph::Code::internal, "{}", error.what()});
+        eph::Progress{}.fail(eph::Error{eph::Code::internal, "{}", error.what()}.hint(
+            "That is a fault of eph's own: please report it, with what you did."));
         return eph::exit_status(eph::Code::internal);
     }
 }

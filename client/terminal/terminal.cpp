@@ -33,7 +33,7 @@ bool read_line(int descriptor, std::string& line) {
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return !line.empty();
         if (byte == '\n') return true;
-        if (line.size() == 4096) throw Error{Code::usage, "the answer is too long"};
+        if (line.size() == 4096) throw Error{Code::usage, "the line that was typed or piped in is longer than 4096 characters"};
         line.push_back(byte);
     }
 }

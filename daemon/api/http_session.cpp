@@ -223,7 +223,8 @@ Task<void> serve_client(Socket socket, Services& services, const bool& stopping)
         }
         if (failure) co_return;
         if (stranger) {
-            ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"});
+            ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"}.hint(
+                "Unset EPH_SOCKET, so that eph asks your own."));
             co_await send_reply(socket, std::move(reply), false);
             co_return;
         }

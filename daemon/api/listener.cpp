@@ -75,13 +75,17 @@ void Listener::bind_path() {
             "Use that one, or stop it first.");
     struct stat info {};
     if (lstat(path_.c_str(), &info) == 0) {
-        if (!S_ISSOCK(info.st_mode)) throw Error{Code::storage, "{} is in the way and is not a socket", path_.string()};
+        if (!S_ISSOCK(info.st_mode))
+            throw Error{Code::storage, "{} is in the way and is not a socket", path_.string()}.hint(
+                "Move it away, or name another socket in EPH_SOCKET.");
         unlink(path_.c_str());
     }
     boost::system::error_code failure;
     acceptor_.open(Protocol{});
     acceptor_.bind(Protocol::endpoint{path_.string()}, failure);
-    if (failure) throw Error{Code::storage, "cannot listen on {}: {}", path_.string(), failure.message()};
+    if (failure)
+        throw Error{Code::storage, "cannot listen on {}: {}", path_.string(), failure.message()}.hint(
+            "Name another socket in EPH_SOCKET.");
     chmod(path_.c_str(), 0600);
     acceptor_.listen(asio::socket_base::max_listen_connections);
     ours_ = true;

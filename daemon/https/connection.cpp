@@ -13,6 +13,9 @@
 namespace eph {
 namespace {
 
+constexpr const char* network_hint = "Check the network; behind a proxy, set HTTPS_PROXY where ephd is started.";
+constexpr const char* proxy_hint = "See HTTPS_PROXY and NO_PROXY in ephd's environment.";
+
 using tcp = asio::ip::tcp;
 using Endpoints = std::vector<tcp::endpoint>;
 
@@ -51,7 +54,8 @@ Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
         co_await lookup->done.wait_until(until);
     }
     if (lookup->failure) {
-        throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, lookup->failure.message()};
+        throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, lookup->failure.message()}
+            .hint(network_hint);
     }
     co_return std::move(lookup->endpoints);
 }
@@ -59,7 +63,9 @@ Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
 Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
     const auto [failure, used] = co_await asio::async_connect(socket, endpoints, as_result);
     throw_if_cancelled(failure);
-    if (failure) throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()};
+    if (failure)
+        throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()}.hint(
+            network_hint);
 }
 
 Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string proxy_name, std::string target_name) {
@@ -68,11 +74,13 @@ Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string prox
     const auto [failure, size] =
         co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
     throw_if_cancelled(failure);
-    if (failure) throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()};
+    if (failure)
+        throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()}.hint(
+            proxy_hint);
     const std::string_view status = std::string_view{answer}.substr(0, answer.find("\r\n"));
     if (!status.starts_with("HTTP/1.") || status.size() < 12 || status.substr(9, 1) != "2") {
         throw Error{Code::provider_unreachable, "the proxy {} refuses to connect to {}", proxy_name, target_name}.hint(
-            "See HTTPS_PROXY and NO_PROXY in ephd's environment.");
+            proxy_hint);
     }
 }
 
@@ -86,7 +94,8 @@ Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
                     X509_verify_cert_error_string(verdict)}
             .hint("If a gateway stands in between, name its certificate authority in SSL_CERT_FILE for ephd.");
     }
-    throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()};
+    throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()}.hint(
+        "Check the base URL: something else than the provider may answer there.");
 }
 
 }  // namespace

@@ -128,7 +128,9 @@ TEST_CASE_METHOD(World, "an API that cannot be reached is named with its address
     home.variables["OPENAI_ADMIN_KEY"] = admin_key;
     home.variables["OPENAI_PROJECT_ID"] = project;
     home.variables["EPH_OPENAI_BASE_URL"] = "http://127.0.0.1:1/v1";
-    check_says(eph({"testhost", "x"}), 125, "eph: cannot connect to 127.0.0.1:1: Connection refused\n");
+    check_says(eph({"testhost", "x"}), 125,
+               "eph: cannot connect to 127.0.0.1:1: Connection refused\n"
+               "Check the network; behind a proxy, set HTTPS_PROXY where ephd is started.\n");
 }
 
 TEST_CASE_METHOD(World, "without ephd eph says so where it must not start it") {

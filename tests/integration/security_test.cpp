@@ -62,8 +62,10 @@ TEST_CASE_METHOD(Fixture, "another user is refused, even where the socket would 
                              .wait();
     INFO(end.err);
     CHECK(end.status == 0);
-    CHECK(Json::parse(end.out) ==
-          Json{{"error", {{"code", "forbidden"}, {"message", "this ephd belongs to another user"}, {"hint", ""}}}});
+    CHECK(Json::parse(end.out) == Json{{"error",
+                                        {{"code", "forbidden"},
+                                         {"message", "this ephd belongs to another user"},
+                                         {"hint", "Unset EPH_SOCKET, so that eph asks your own."}}}});
     CHECK(ephd.program().err().find("a connection of user 65534 was refused") != std::string::npos);
 }
 

@@ -70,7 +70,9 @@ TEST_CASE_METHOD(Fixture, "a file in the socket's place is not removed") {
     write_file(home.socket(), "precious");
     const Finished end = run({});
     CHECK(end.status == 125);
-    CHECK(end.err == "ephd: " + home.socket().string() + " is in the way and is not a socket\n");
+    CHECK(end.err == "ephd: " + home.socket().string() +
+                         " is in the way and is not a socket\n"
+                         "Move it away, or name another socket in EPH_SOCKET.\n");
     CHECK(read_file(home.socket()) == "precious");
 }
 
