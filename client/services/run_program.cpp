@@ -96,9 +96,8 @@ bool read_both(int out, int err, ProgramAnswer& answer, Clock::time_point until)
 
 std::string ProgramAnswer::reason() const {
     const std::string_view text = trim(complaint);
-    const std::size_t line = text.rfind('\n');
     if (text.empty()) return fmt::format("status {}", status);
-    return printable(line == text.npos ? text : text.substr(line + 1), 300);
+    return printable(text.substr(0, text.find('\n')), 300);
 }
 
 ProgramAnswer run_program(const std::vector<std::string>& command, Duration limit) {

@@ -14,7 +14,7 @@ struct ProgramAnswer {
     std::string complaint;  // stderr
 
     bool ok() const { return status == 0; }
-    std::string reason() const;  // the last line of the complaint, or the status, for an error's text
+    std::string reason() const;  // the first line of the complaint, or the status, for an error's text
 };
 
 // Runs it without eph's credentials in its environment and with nothing on stdin. Throws Error{timeout} after `limit`.
