@@ -40,7 +40,7 @@ constexpr Duration start_limit = std::chrono::seconds{15};  // for an ephd that 
 
 Error broken(const boost::system::error_code& failure) {
     return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint(
-        "eph status shows whether it runs.");
+        "eph daemon status shows whether it runs, eph daemon logs what it said.");
 }
 
 Task<bool> try_connect(Protocol::socket& socket, std::string path) {
@@ -54,7 +54,7 @@ Task<bool> try_connect(Protocol::socket& socket, std::string path) {
         "See whose it is: ls -l " + path);
 }
 
-Task<Protocol::socket> connect() {
+Task<Protocol::socket> connect(Start start) {
     const std::string path = socket_path().string();
     if (path.size() >= sizeof(sockaddr_un::sun_path)) {
         throw Error{Code::usage, "the socket's path is too long: {}", path}.hint("Name a shorter one in EPH_SOCKET.");
@@ -63,12 +63,12 @@ Task<Protocol::socket> connect() {
     const auto until = std::chrono::steady_clock::now() + start_limit;
     while (std::chrono::steady_clock::now() < until) {
         if (co_await try_connect(socket, path)) co_return socket;
+        if (start == Start::never) break;
         if (start_daemon()) continue;
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }
-    throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint(
-        "See its log, " + (state_directory() / "ephd.log").string() + ".");
+    throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log: eph daemon logs");
 }
 
 Task<void> send(Protocol::socket& socket, std::string bytes) {
@@ -84,8 +84,8 @@ void throw_if_refused(int status, const std::string& body) {
         "Compare eph --version with ephd --version.");
 }
 
-Task<ApiAnswer> converse(std::string request) {
-    Protocol::socket socket = co_await connect();
+Task<ApiAnswer> converse(std::string request, Start start) {
+    Protocol::socket socket = co_await connect(start);
     co_await send(socket, std::move(request));
     boost::beast::flat_buffer buffer;
     http::response_parser<http::string_body> parser;
@@ -147,7 +147,7 @@ Task<std::optional<std::string>> LeaseStream::next() {
     co_return line;
 }
 
-ApiClient::ApiClient() {
+ApiClient::ApiClient(Start start) : start_(start) {
     const auto add = [&](std::string_view header, const char* variable) {
         const std::string value{trim(environment(variable))};
         if (value.empty()) return;
@@ -171,14 +171,14 @@ Task<ApiAnswer> ApiClient::call(std::string method, std::string target, std::str
     wipe(body);
     const std::string sentence = fmt::format("ephd did not answer {} {} within {} s", method, target,
                                              std::chrono::ceil<std::chrono::seconds>(limit).count());
-    ApiAnswer answer = co_await within(limit, converse(std::move(request)), sentence);
+    ApiAnswer answer = co_await within(limit, converse(std::move(request), start_), sentence);
     throw_if_refused(answer.status, answer.body);
     co_return answer;
 }
 
 Task<LeaseStream> ApiClient::open_lease(std::string method, std::string target, std::string body, Duration limit) {
     LeaseStream stream;
-    stream.connection_ = std::make_unique<LeaseStream::Connection>(co_await connect());
+    stream.connection_ = std::make_unique<LeaseStream::Connection>(co_await connect(start_));
     stream.connection_->parser.body_limit(boost::none);
     std::string request = head(method, target, body.size()) + body;
     const std::string sentence =

@@ -36,10 +36,15 @@ private:
     std::unique_ptr<Connection> connection_;
 };
 
+enum class Start {
+    if_needed,  // ephd, where nobody listens
+    never,      // Error{daemon_unreachable} instead
+};
+
 class ApiClient {
 public:
     // Credentials in eph's own environment are taken along with every request.
-    ApiClient();
+    explicit ApiClient(Start start = Start::if_needed);
 
     // Throws the Error that ephd answered, Error{daemon_unreachable}, or Error{timeout}.
     Task<ApiAnswer> call(std::string method, std::string target, std::string body = {},
@@ -51,6 +56,7 @@ public:
 private:
     std::string head(const std::string& method, const std::string& target, std::size_t body_size) const;
 
+    Start start_;
     std::string credentials_;  // header lines; eph has them in its environment anyway
 };
 

@@ -19,6 +19,7 @@
 #endif
 
 #include "client/child_process.hpp"
+#include "client/services/supervisor.hpp"
 #include "common/error.hpp"
 #include "common/paths.hpp"
 #include "common/text.hpp"
@@ -40,13 +41,6 @@ fs::path own_program() {
     std::error_code missing;
     return fs::read_symlink("/proc/self/exe", missing);
 #endif
-}
-
-std::string find_ephd() {
-    std::error_code missing;
-    const fs::path beside = own_program().parent_path() / "ephd";
-    if (fs::exists(beside, missing)) return beside.string();
-    return "ephd";
 }
 
 std::string last_line(const fs::path& file) {
@@ -78,11 +72,22 @@ std::string last_line(const fs::path& file) {
 
 }  // namespace
 
+std::string find_ephd() {
+    std::error_code missing;
+    const fs::path beside = own_program().parent_path() / "ephd";
+    if (fs::exists(beside, missing)) return beside.string();
+    return "ephd";
+}
+
 bool start_daemon() {
     if (!environment("EPH_NO_AUTOSTART").empty()) {
         throw Error{Code::daemon_unreachable, "ephd does not listen on {}", socket_path().string()}.hint(
-            "Start it with ephd, or unset EPH_NO_AUTOSTART so that eph does.");
+            "Start it with eph daemon start, or unset EPH_NO_AUTOSTART so that eph does when it needs it.");
     }
+    return start_installed_service() || launch_daemon();
+}
+
+bool launch_daemon() {
     make_private_directory(state_directory());
     const std::string program = find_ephd();
     const std::string log = (state_directory() / "ephd.log").string();

@@ -42,7 +42,11 @@ fs::path runtime_directory() {
 
 fs::path socket_path() {
     if (const fs::path given = environment("EPH_SOCKET"); !given.empty()) return fs::absolute(given);
+#if defined(__APPLE__)
+    return state_directory() / "ephd.sock";  // launchd makes it, and after a boot there is no directory of ours in /tmp
+#else
     return runtime_directory() / "ephd.sock";
+#endif
 }
 
 #if defined(__APPLE__)

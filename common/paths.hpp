@@ -8,8 +8,8 @@ namespace eph {
 
 std::filesystem::path home_directory();     // $HOME, else the password file's
 std::filesystem::path runtime_directory();  // $XDG_RUNTIME_DIR/eph, else /tmp/eph-<uid>
-std::filesystem::path socket_path();        // $EPH_SOCKET, else ephd.sock in the runtime directory
-std::filesystem::path state_directory();    // $XDG_STATE_HOME/eph
+std::filesystem::path socket_path();  // $EPH_SOCKET, else ephd.sock in the runtime directory (macOS: beside the ledger)
+std::filesystem::path state_directory();  // $XDG_STATE_HOME/eph
 std::filesystem::path ledger_path();
 std::filesystem::path config_path();  // $XDG_CONFIG_HOME/eph/config.json
 

@@ -4,32 +4,18 @@
 #include <exception>
 #include <iostream>
 
-#include <spdlog/sinks/rotating_file_sink.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "common/error.hpp"
 #include "common/harden.hpp"
-#include "common/paths.hpp"
 #include "daemon/app.hpp"
+#include "daemon/log.hpp"
 #include "daemon/options.hpp"
 #include "daemon/process.hpp"
 
 namespace eph {
 namespace {
-
-void start_log(const Options& options) {
-    if (options.log_file.empty()) {
-        spdlog::set_default_logger(spdlog::stderr_color_mt("ephd"));
-    } else {
-        make_private_directory(options.log_file.parent_path());
-        spdlog::set_default_logger(spdlog::rotating_logger_mt("ephd", options.log_file.string(), 1024 * 1024, 1));
-    }
-    spdlog::set_level(options.verbose ? spdlog::level::debug : spdlog::level::info);
-    spdlog::flush_on(spdlog::level::info);
-}
 
 int serve(const Options& options, EnvironmentCredential environment) {
     asio::io_context context{1};

@@ -28,6 +28,7 @@ else
     sanitizer_packages='clang-19 libclang-rt-19-dev'
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
         bash-completion groff mandoc man-db
+        systemd-container dbus dbus-user-session libpam-systemd iproute2 libxml2-utils
         curl strace faketime systemd dpkg-dev file lintian'
     package_packages='dpkg-dev file lintian'
     demo_packages='openssh-server openssh-client curl jq'

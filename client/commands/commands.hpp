@@ -16,6 +16,13 @@ int clean_up(const Arguments& arguments);
 int set_up_account(const Arguments& arguments);
 int check_account(const Arguments& arguments);
 int print_completion(const Arguments& arguments);
+int install_ephd(const Arguments& arguments);
+int uninstall_ephd(const Arguments& arguments);
+int start_ephd(const Arguments& arguments);
+int stop_ephd(const Arguments& arguments);
+int restart_ephd(const Arguments& arguments);
+int show_ephd(const Arguments& arguments);
+int show_ephd_log(const Arguments& arguments);
 int show_help(const Arguments& arguments);
 
 // eph __complete WORDS... CURRENT, which the shells' scripts call: a line "word<tab>description" for each word that

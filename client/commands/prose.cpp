@@ -26,6 +26,8 @@ constexpr std::array setup_examples{
     Example{"pass show openai-admin | eph auth setup --project proj_0123", "The key from a pipe."}};
 constexpr std::array doctor_examples{
     Example{"eph auth doctor --live", "Makes a key, uses it, revokes it, and sees that it is refused."}};
+constexpr std::array daemon_stop_examples{Example{"eph daemon stop --keep", "Leaves keys that live to the next ephd."}};
+constexpr std::array daemon_log_examples{Example{"eph daemon logs -n 20 -f", "The last 20 lines, and what follows."}};
 constexpr std::array completion_examples{
     Example{"eph completion bash >~/.local/share/bash-completion/completions/eph", "For bash, with bash-completion."},
     Example{"eval \"$(eph completion bash)\"", "For bash without it: this line in ~/.bashrc."},
@@ -77,6 +79,34 @@ constexpr std::array table{
         "auth doctor", Group::accounts,
         "Each step stands on a line of its own with the time it took; where one fails, the line below says what to do.",
         doctor_examples},
+    Prose{
+        "daemon install",
+        Group::service,
+        "Without it eph starts ephd when it needs it. As a service ephd also runs when you have not used eph since you "
+        "logged in, so that what is due is revoked.\n"
+        "On Linux these are two user units of systemd, on macOS an agent of launchd. An ephd that eph has started "
+        "makes "
+        "room for the service; sessions go on. It can be repeated, after an update for instance.",
+        {}},
+    Prose{"daemon uninstall",
+          Group::service,
+          "Ends what lives first, as eph daemon stop does. The ledger and the configuration stay.",
+          {}},
+    Prose{"daemon start", Group::service, "Also where EPH_NO_AUTOSTART is set.", {}},
+    Prose{
+        "daemon stop", Group::service,
+        "It shows what it would end, asks, and waits until the provider has confirmed that each key is gone; while one "
+        "is not, it does not stop ephd, because nobody would go on trying. The next command that needs ephd starts it "
+        "again.",
+        daemon_stop_examples},
+    Prose{"daemon restart",
+          Group::service,
+          "Each eph takes its session up again, for which it has 30 s; the agents notice nothing.",
+          {}},
+    Prose{"daemon status", Group::service, "It starts no ephd. The exit status is 0 if ephd runs, and 3 if not.", {}},
+    Prose{"daemon logs", Group::service,
+          "From systemd's journal where systemd keeps ephd, else from the file ephd.log beside the ledger.",
+          daemon_log_examples},
     Prose{"completion", Group::more,
           "The script asks eph itself for what fits: hosts of ~/.ssh/config, live sessions and keys (of an ephd that "
           "runs; none is started), commands and options. A package of eph installs it for all three shells.",

@@ -35,6 +35,12 @@ constexpr std::array setup_options{
     Option{"--project", "ID", "the OpenAI project for disposable keys"},
     Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
 constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, json};
+constexpr std::array daemon_end_options{
+    Option{"--yes", "", "end the sessions and revoke the keys that live without asking"},
+    Option{"--keep", "", "leave sessions and keys as they are, for the next ephd"},
+    Option{"--force", "", "stop also while the provider has not confirmed each revocation"}};
+constexpr std::array daemon_log_options{Option{"--follow", "", "go on as the log grows", 'f'},
+                                        Option{"--lines", "N", "how many lines to begin with (100)", 'n'}};
 
 constexpr std::array table{
     Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
@@ -61,6 +67,17 @@ constexpr std::array table{
             1,
             print_completion,
             Names::shell},
+    Command{"daemon install", "", "make ephd a service of yours, which starts when you log in", {}, 0, 0, install_ephd},
+    Command{"daemon uninstall", "", "stop ephd and take the service away again", daemon_end_options, 0, 0,
+            uninstall_ephd},
+    Command{"daemon start", "", "start ephd: the service, if it is installed", {}, 0, 0, start_ephd},
+    Command{"daemon stop", "", "end all sessions, revoke all keys, then stop ephd", daemon_end_options, 0, 0,
+            stop_ephd},
+    Command{"daemon restart", "", "start ephd anew, for a new version say; sessions go on", {}, 0, 0, restart_ephd},
+    Command{"daemon status", "", "whether ephd runs, since when, who keeps it, where its files are", json_only, 0, 0,
+            show_ephd},
+    Command{"daemon logs", "", "what ephd has logged: the journal, or its file", daemon_log_options, 0, 0,
+            show_ephd_log},
     Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help, Names::command},
 };
 

@@ -158,7 +158,8 @@ void Timeline::on(const LeaseSaid& said) {
         const bool deadline = event.reason == "deadline";
         const std::string why = deadline                  ? fmt::format("its time was up at {}", local_clock(end))
                                 : event.reason == "asked" ? "it was stopped by eph stop or its key was revoked"
-                                                          : printable(event.reason, 200);
+                                : event.reason == "ephd_stopped" ? "ephd was stopped"
+                                                                 : printable(event.reason, 200);
         outcome_ = {event.reason, deadline ? time_is_up : 128 + SIGTERM,
                     Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), why}};
     }

@@ -88,7 +88,14 @@ void Listener::bind_path() {
             "Name another socket in EPH_SOCKET.");
     chmod(path_.c_str(), 0600);
     acceptor_.listen(asio::socket_base::max_listen_connections);
-    ours_ = true;
+    if (stat(path_.c_str(), &info) == 0) bound_ = Bound{info.st_dev, info.st_ino};
+}
+
+// Not if somebody else's socket has taken its place: a service manager that has started to listen there, say.
+void Listener::remove_path() {
+    struct stat info {};
+    if (!bound_ || lstat(path_.c_str(), &info) != 0) return;
+    if (info.st_dev == bound_->device && info.st_ino == bound_->inode) unlink(path_.c_str());
 }
 
 Listener::~Listener() { close(); }
@@ -96,7 +103,7 @@ Listener::~Listener() { close(); }
 void Listener::close() {
     boost::system::error_code ignored;
     if (!acceptor_.is_open()) return;
-    if (ours_) unlink(path_.c_str());
+    remove_path();
     acceptor_.close(ignored);
 }
 

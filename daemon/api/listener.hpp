@@ -1,6 +1,8 @@
 // The Unix socket that clients connect to: bound here, or handed over by systemd or launchd.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 
@@ -26,11 +28,17 @@ public:
     void close();
 
 private:
+    struct Bound {
+        dev_t device;
+        ino_t inode;
+    };
+
     void bind_path();
+    void remove_path();
 
     std::filesystem::path path_;
     asio::local::stream_protocol::acceptor acceptor_;
-    bool ours_ = false;
+    std::optional<Bound> bound_;  // the socket file that we made; nothing: it was handed over
 };
 
 }  // namespace eph

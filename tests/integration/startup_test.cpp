@@ -66,6 +66,14 @@ TEST_CASE_METHOD(Fixture, "a socket that a dead ephd left behind is in nobody's 
     CHECK(ephd.get("/v1/status").at("pid") == ephd.pid());
 }
 
+TEST_CASE_METHOD(Fixture, "ephd removes its own socket at its end, and none that has taken its place") {
+    Daemon ephd{home};
+    std::filesystem::rename(home.socket(), home.path("run/eph/before"));
+    write_file(home.socket(), "a service manager's");
+    CHECK(ephd.stop().status == 0);
+    CHECK(read_file(home.socket()) == "a service manager's");
+}
+
 TEST_CASE_METHOD(Fixture, "a file in the socket's place is not removed") {
     write_file(home.socket(), "precious");
     const Finished end = run({});
