@@ -44,6 +44,13 @@ KeyName new_key_name(std::string_view label, Timestamp from, Timestamp until) {
     return {clean_label(label), std::chrono::floor<seconds>(from), std::chrono::ceil<seconds>(until), random_text(10)};
 }
 
+std::string name_with_end(std::string_view name, Timestamp until) {
+    auto parsed = parse_key_name(name);
+    if (!parsed) return std::string{name};
+    parsed->until = std::chrono::ceil<std::chrono::seconds>(until);
+    return parsed->text();
+}
+
 std::optional<KeyName> parse_key_name(std::string_view name) {
     if (!name.starts_with(prefix)) return std::nullopt;
     // A label may hold "-exp-" itself, so the last mark that is followed by a time is the one that counts.

@@ -25,6 +25,9 @@ std::string clean_label(std::string_view wanted);
 // A fresh, unique name for a key that lives in [from, until].
 KeyName new_key_name(std::string_view label, Timestamp from, Timestamp until);
 
+// The same name with a later end, for a key that is extended; a name of no tool of this kind stays as it is.
+std::string name_with_end(std::string_view name, Timestamp until);
+
 // Empty for a name that no tool of this kind made: such a key is never touched.
 std::optional<KeyName> parse_key_name(std::string_view name);
 

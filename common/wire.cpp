@@ -119,6 +119,7 @@ EPH_BOTH(CleanupProgress)
 EPH_BOTH(CleanupResult)
 EPH_BOTH(SetAccount)
 EPH_BOTH(CheckReport)
+EPH_BOTH(AuditEntry)
 EPH_BOTH(AuditList)
 EPH_BOTH(Acknowledged)
 #undef EPH_BOTH

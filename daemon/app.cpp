@@ -24,14 +24,16 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
       accounts_(options.config, std::move(environment_credential.credential), environment_credential.source),
       https_(HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
+      noted_(context.get_executor()),
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
-      services_{ledger_, accounts_, openai_, janitor_, sessions_, started_},
+      services_{ledger_, accounts_, openai_, janitor_, sessions_, noted_, started_},
       clients_(context.get_executor()),
       listener_(context.get_executor(), options.socket, activated_socket()),
       ready_descriptor_(options.ready_descriptor) {
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
+    ledger_.on_note([this] { noted_.notify(); });
     accounts_.on_loaded = [this](const Place& place) {
         ledger_.due_now(place, now());
         janitor_.wake();
@@ -44,6 +46,7 @@ void App::start() {
         spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
     sessions_.resume();
     background_.spawn("janitor", janitor_.run());
+    background_.spawn("sessions", sessions_.watch());
     background_.spawn("reconciling", janitor_.reconcile_hourly());
     background_.spawn("accepting clients", listener_.accept(services_, clients_, stopping_));
     notify_service_manager("READY=1");

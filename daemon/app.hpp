@@ -34,6 +34,7 @@ private:
     Accounts accounts_;
     HttpsClient https_;
     OpenAi openai_;
+    Signal noted_;
     TaskGroup background_;
     Janitor janitor_;
     Sessions sessions_;

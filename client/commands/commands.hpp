@@ -9,6 +9,8 @@ int run_session(const Arguments& arguments);
 int show_status(const Arguments& arguments);
 int list_sessions(const Arguments& arguments);
 int stop_session(const Arguments& arguments);
+int extend_session(const Arguments& arguments);
+int show_log(const Arguments& arguments);
 int create_key(const Arguments& arguments);
 int list_keys(const Arguments& arguments);
 int revoke_key(const Arguments& arguments);

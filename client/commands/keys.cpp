@@ -1,6 +1,4 @@
-// eph keys create, list, revoke; eph cleanup.
-#include <unistd.h>
-
+// eph keys create, list, revoke.
 #include <iostream>
 
 #include "client/api_client.hpp"
@@ -15,18 +13,31 @@
 namespace eph {
 namespace {
 
-constexpr Duration cleanup_limit = std::chrono::minutes{15};
+enum class Form { plain, json, environment };
 
-Task<int> create(wire::CreateKey wanted, bool json) {
+std::string quoted(std::string_view text) {
+    std::string result = "'";
+    for (const char c : text) result += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
+    return result + "'";
+}
+
+void print_environment(const wire::Issued& issued) {
+    std::cout << "export OPENAI_API_KEY=" << quoted(issued.secret) << "\n";
+    if (!issued.base_url.empty()) std::cout << "export OPENAI_BASE_URL=" << quoted(issued.base_url) << "\n";
+    std::cout.flush();
+}
+
+Task<int> create(wire::CreateKey wanted, Form form) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("POST", "/v1/keys", wire::encode(wanted));
     auto issued = wire::decode<wire::Issued>(answer.body);
     Progress progress;
     for (const std::string& note : issued.notes) progress.warn(printable(note));
-    if (json) {
+    if (form == Form::json) {
         std::cout << wire::pretty(answer.body) << std::endl;
     } else {
-        std::cout << issued.secret << std::endl;
+        if (form == Form::environment) print_environment(issued);
+        if (form == Form::plain) std::cout << issued.secret << std::endl;
         progress.say(fmt::format("key {} until {}; revoke it with: eph keys revoke {}", issued.key.id,
                                  when(issued.key.expires_at), issued.key.id));
     }
@@ -34,12 +45,13 @@ Task<int> create(wire::CreateKey wanted, bool json) {
     co_return 0;
 }
 
+// LAST USED is the provider's: where it is not known, nothing is claimed.
 Task<int> list(bool json, bool all) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("GET", fmt::format("/v1/keys?source=provider{}", all ? "&all=1" : ""));
     const auto keys = wire::decode<wire::KeyList>(answer.body);
     Progress progress;
-    if (!keys.note.empty()) progress.warn("keys of other machines are not shown: " + printable(keys.note));
+    if (!keys.note.empty()) progress.warn(printable(keys.note, 1000));
     if (json) {
         std::cout << wire::pretty(answer.body) << "\n";
         co_return 0;
@@ -48,22 +60,21 @@ Task<int> list(bool json, bool all) {
         std::cout << "no keys\n";
         co_return 0;
     }
-    std::vector<std::vector<std::string>> rows{{"KEY", "STATE", "LEFT", "HOST", "NAME", "PROVIDER'S ID"}};
+    std::vector<std::vector<std::string>> rows{{"NAME", "ID", "STATE", "AGE", "LEFT", "HOST", "LAST USED"}};
     for (const wire::Key& key : keys.keys) {
-        const bool settled = key.state == "revoked";
-        rows.push_back({key.foreign ? "(another machine's)" : key.id, key.state,
-                        settled ? "-" : time_left(key.expires_at), key.host.empty() ? "-" : key.host, key.name,
-                        key.service_account_id.empty() ? "-" : key.service_account_id});
+        const std::string host = key.foreign ? "(another machine's)" : key.host.empty() ? "-" : key.host;
+        rows.push_back({key.name, key.foreign ? key.service_account_id : key.id, key.state, time_since(key.created_at),
+                        key.state == "revoked" ? "-" : time_left(key.expires_at), host,
+                        key.last_used_at ? time_since(*key.last_used_at) + " ago" : "-"});
     }
     std::cout << format_table(rows);
     co_return 0;
 }
 
-Task<int> revoke(std::string reference, bool json) {
-    ApiClient api;
+Task<int> revoke_one(ApiClient& api, std::string reference, bool json) {
+    Progress progress;
     const ApiAnswer answer = co_await api.call("DELETE", "/v1/keys/" + percent_encoded(reference));
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
-    Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (outcome.confirmed) {
         if (!json) progress.say(fmt::format("key {} is revoked", outcome.key.id));
@@ -74,23 +85,22 @@ Task<int> revoke(std::string reference, bool json) {
     co_return exit_status(Code::provider_refused);
 }
 
-Task<int> cleanup(wire::Cleanup wanted, bool json) {
+// Each is told; the first failure is the exit status.
+Task<int> revoke(std::vector<std::string> references, bool json) {
     ApiClient api;
-    Progress progress;
-    if (!json) progress.step("reading the provider's list");
-    const ApiAnswer answer = co_await api.call("POST", "/v1/cleanup", wire::encode(wanted), cleanup_limit);
-    const auto result = wire::decode<wire::CleanupResult>(answer.body);
-    progress.clear();
-    if (json) {
-        std::cout << wire::pretty(answer.body) << "\n";
-    } else {
-        std::cout << fmt::format(
-            "{} revoked, {} already gone, {} still being tried, {} left because they are not over\n", result.revoked,
-            result.already_gone, result.pending, result.left);
-        for (const wire::Key& key : result.failed)
-            std::cout << fmt::format("  key {} ({}): {}\n", key.id, printable(key.name), printable(key.last_error));
+    int status = 0;
+    for (const std::string& reference : references) {
+        int one = 0;
+        try {
+            one = co_await revoke_one(api, reference, json);
+        } catch (const Error& error) {
+            if (references.size() == 1) throw;
+            Progress{}.fail(error);
+            one = exit_status(error.code());
+        }
+        if (status == 0) status = one;
     }
-    co_return result.pending == 0 ? 0 : exit_status(Code::provider_refused);
+    co_return status;
 }
 
 }  // namespace
@@ -101,17 +111,16 @@ int create_key(const Arguments& arguments) {
     if (const auto provider = arguments.value("--provider")) wanted.provider = *provider;
     if (const auto ttl = arguments.value("--ttl"))
         wanted.ttl_seconds = std::chrono::ceil<std::chrono::seconds>(parse_duration(*ttl)).count();
-    return run_task(create(std::move(wanted), arguments.has("--json")));
+    wanted.scopes = arguments.values("--scope");
+    const bool json = arguments.has("--json");
+    const bool environment = arguments.has("--print-env");
+    if (json && environment) throw Error{Code::usage, "--json and --print-env exclude each other"};
+    const Form form = json ? Form::json : environment ? Form::environment : Form::plain;
+    return run_task(create(std::move(wanted), form));
 }
 
 int list_keys(const Arguments& arguments) { return run_task(list(arguments.has("--json"), arguments.has("--all"))); }
 
-int revoke_key(const Arguments& arguments) { return run_task(revoke(arguments.words[0], arguments.has("--json"))); }
-
-int clean_up(const Arguments& arguments) {
-    wire::Cleanup wanted;
-    wanted.all = arguments.has("--all");
-    return run_task(cleanup(std::move(wanted), arguments.has("--json")));
-}
+int revoke_key(const Arguments& arguments) { return run_task(revoke(arguments.words, arguments.has("--json"))); }
 
 }  // namespace eph

@@ -1,12 +1,14 @@
-// eph status, eph sessions, eph stop.
+// eph status, eph sessions, eph stop, eph extend.
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "client/api_client.hpp"
 #include "client/commands/commands.hpp"
 #include "client/commands/table_text.hpp"
 #include "client/terminal/progress.hpp"
+#include "common/duration.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
@@ -34,7 +36,8 @@ void print(const wire::Status& status) {
                                  account.fingerprint, account.source,
                                  account.custom ? " at " + printable(account.base_url) : "");
     }
-    if (status.keys.empty()) {
+    const auto manual = [](const wire::Session& session) { return session.credential == "manual"; };
+    if (status.keys.empty() && std::none_of(status.sessions.begin(), status.sessions.end(), manual)) {
         std::cout << "no live keys\n";
         return;
     }
@@ -42,6 +45,11 @@ void print(const wire::Status& status) {
     for (const wire::Key& key : status.keys) {
         rows.push_back({key.id, key.state, time_left(key.expires_at), key.host.empty() ? "-" : key.host,
                         key.session.empty() ? "-" : key.session, describe(key)});
+    }
+    for (const wire::Session& session : status.sessions) {
+        if (!manual(session)) continue;
+        rows.push_back({"-", "manual", time_left(session.expires_at), session.host, session.id,
+                        "a key of your own, which eph cannot revoke"});
     }
     std::cout << format_table(rows);
 }
@@ -71,7 +79,7 @@ Task<int> sessions(bool json) {
             each.exit_status ? fmt::format("{} ({})", each.end_reason, *each.exit_status) : each.end_reason;
         rows.push_back({each.id, each.state, each.host, each.agent, when(each.started_at),
                         each.state == "active" ? time_left(each.expires_at) : "-",
-                        fmt::format("{} {}", each.key, each.key_state), end});
+                        each.key.empty() ? each.credential : fmt::format("{} {}", each.key, each.key_state), end});
     }
     std::cout << (list.sessions.empty() ? "no sessions\n" : format_table(rows));
     co_return 0;
@@ -85,6 +93,10 @@ Task<int> stop(std::string reference, bool json) {
     const auto outcome = wire::decode<wire::Revocation>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
+    if (outcome.key.id.empty()) {  // a session without a key of ephd's
+        if (!json) progress.say(fmt::format("session {} is over", printable(reference, 80)));
+        co_return 0;
+    }
     if (outcome.confirmed) {
         if (!json)
             progress.say(fmt::format("session {} is over, key {} is revoked", outcome.key.session, outcome.key.id));
@@ -96,10 +108,27 @@ Task<int> stop(std::string reference, bool json) {
     co_return exit_status(Code::provider_refused);
 }
 
+Task<int> extend(std::string reference, Duration by, bool json) {
+    ApiClient api;
+    const wire::ExtendSession wanted{std::chrono::ceil<std::chrono::seconds>(by).count()};
+    const ApiAnswer answer =
+        co_await api.call("POST", "/v1/sessions/" + percent_encoded(reference) + "/extend", wire::encode(wanted));
+    const auto session = wire::decode<wire::Session>(answer.body);
+    if (json) std::cout << wire::pretty(answer.body) << "\n";
+    if (!json) {
+        Progress{}.say(fmt::format("session {} goes on until {}, {} from now", session.id, when(session.expires_at),
+                                   time_left(session.expires_at)));
+    }
+    co_return 0;
+}
+
 }  // namespace
 
 int show_status(const Arguments& arguments) { return run_task(status(arguments.has("--json"))); }
 int list_sessions(const Arguments& arguments) { return run_task(sessions(arguments.has("--json"))); }
+int extend_session(const Arguments& arguments) {
+    return run_task(extend(arguments.words[0], parse_duration(arguments.words[1]), arguments.has("--json")));
+}
 int stop_session(const Arguments& arguments) { return run_task(stop(arguments.words[0], arguments.has("--json"))); }
 
 }  // namespace eph

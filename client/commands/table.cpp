@@ -28,9 +28,18 @@ constexpr std::array session_options{
 };
 constexpr std::array json_only{json};
 constexpr std::array key_list_options{json, Option{"--all", "", "also keys that are revoked"}};
-constexpr std::array key_create_options{ttl, provider, json};
+constexpr std::array key_create_options{
+    ttl,
+    Option{"--scope", "SCOPE", "what the key may do, model.request for instance; repeatable", '\0', Names::nothing,
+           true},
+    provider, Option{"--print-env", "", "print export lines, for: eval \"$(eph keys create --print-env)\""}, json};
 constexpr std::array revoke_options{json};
-constexpr std::array cleanup_options{Option{"--all", "", "also keys that are not over yet, of every machine"}, json};
+constexpr std::array cleanup_options{Option{"--all", "", "also keys that are not over yet, of every machine"},
+                                     Option{"--dry-run", "", "only list what would be revoked"},
+                                     Option{"--yes", "", "do not ask before --all"}, json};
+constexpr std::array log_options{Option{"--follow", "", "go on with what happens, until Ctrl-C", 'f'},
+                                 Option{"--lines", "N", "how many of the last events (100)", 'n'},
+                                 Option{"--json", "", "print a line of JSON an event"}};
 constexpr std::array setup_options{
     Option{"--project", "ID", "the OpenAI project for disposable keys"},
     Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
@@ -48,11 +57,16 @@ constexpr std::array table{
     Command{"status", "", "ephd, its accounts, live keys, and what is being revoked", json_only, 0, 0, show_status},
     Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
     Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session, Names::session},
+    Command{"extend", "<session> <duration>", "give a session and its key more time", json_only, 2, 2, extend_session,
+            Names::session},
+    Command{"log", "", "the audit trail: what happened to which key and session, and who did it", log_options, 0, 0,
+            show_log},
     Command{"keys create", "[label]", "make a disposable key; the key alone goes to stdout", key_create_options, 0, 1,
             create_key},
     Command{"keys list", "", "all keys that eph made, here or on other machines", key_list_options, 0, 0, list_keys},
-    Command{"keys revoke", "<key>", "revoke a key by its id, name, provider's id, or a beginning of it", revoke_options,
-            1, 1, revoke_key, Names::key},
+    Command{"keys revoke", "<key...>",
+            "revoke keys by their id, name, provider's id (of API key, service account or user), or a beginning",
+            revoke_options, 1, any_number, revoke_key, Names::key},
     Command{"cleanup", "", "revoke every key that is over, wherever it was made", cleanup_options, 0, 0, clean_up},
     Command{"auth setup", "",
             "store an OpenAI admin key (asked without echo, or a line on stdin)\n"

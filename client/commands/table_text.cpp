@@ -40,6 +40,14 @@ std::string when(std::int64_t unix_seconds) {
                        parts.tm_hour, parts.tm_min);
 }
 
+std::string when_exactly(std::int64_t unix_seconds) {
+    return when(unix_seconds).substr(0, 11) + local_clock(from_millis(unix_seconds * 1000));
+}
+
+std::string time_since(std::int64_t unix_seconds) {
+    return format_left(std::max(now() - from_millis(unix_seconds * 1000), Duration{1}));
+}
+
 std::string time_left(std::int64_t unix_seconds) { return format_left(from_millis(unix_seconds * 1000) - now()); }
 
 }  // namespace eph

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "client/terminal/terminal.hpp"
 #include "common/text.hpp"
 
@@ -18,6 +20,12 @@ constexpr std::string_view clear_line = "\r\x1b[K";
 void put(const std::string& text) { (void)!write(STDERR_FILENO, text.data(), text.size()); }
 
 }  // namespace
+
+std::string progress_bar(std::int64_t done, std::int64_t total) {
+    constexpr std::int64_t width = 30;
+    const std::int64_t full = total <= 0 ? 0 : width * std::clamp<std::int64_t>(done, 0, total) / total;
+    return fmt::format("[{:#<{}}{:-<{}}] {}/{}", "", full, "", width - full, done, total);
+}
 
 Progress::Progress() : terminal_(stderr_is_terminal()), colours_(colours_wanted()) {}
 

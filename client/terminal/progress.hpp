@@ -1,12 +1,16 @@
 // What eph says on standard error: one tidy line that updates on a terminal, plain lines elsewhere.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "common/error.hpp"
 
 namespace eph {
+
+// [#####-----] 75/150
+std::string progress_bar(std::int64_t done, std::int64_t total);
 
 class Progress {
 public:

@@ -20,10 +20,12 @@ Task<ApiReply> show_key(Services& services, const ApiRequest& request);
 Task<ApiReply> create_key(Services& services, const ApiRequest& request);
 Task<ApiReply> revoke_key(Services& services, const ApiRequest& request);
 Task<ApiReply> clean_up(Services& services, const ApiRequest& request);
+Task<ApiReply> show_cleanup(Services& services, const ApiRequest& request);
 
 Task<ApiReply> list_sessions(Services& services, const ApiRequest& request);
 Task<ApiReply> show_session(Services& services, const ApiRequest& request);
 Task<ApiReply> end_session(Services& services, const ApiRequest& request);
+Task<ApiReply> extend_session(Services& services, const ApiRequest& request);
 Task<void> start_session(Services& services, const ApiRequest& request, EventStream& stream);
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream);
 

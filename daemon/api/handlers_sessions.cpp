@@ -1,4 +1,6 @@
-// Sessions: started, held by their lease, ended.
+// Sessions: started, held by their lease, extended, ended.
+#include <algorithm>
+
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "daemon/api/handlers.hpp"
@@ -14,26 +16,21 @@ void check_names(const wire::StartSession& wanted) {
     if (wanted.agent.empty() || wanted.agent.size() > 40 || has_control(wanted.agent)) {
         throw Error{Code::usage, "'{}' cannot be an agent's name", printable(wanted.agent, 40)};
     }
-}
-
-// When the client has to be warned next: ten minutes and one minute before the end.
-Signal::Clock::time_point next_warning(const Lease& lease, Timestamp& warned_for) {
-    for (const Duration before : {Duration{std::chrono::minutes{10}}, Duration{std::chrono::minutes{1}}}) {
-        const Timestamp at = lease.session.deadline - before;
-        if (at > warned_for && at > lease.session.started) {
-            warned_for = at;
-            return Signal::Clock::now() + std::max(Duration{0}, at - now());
-        }
+    if (wanted.credential != "key" && wanted.credential != "manual") {
+        throw Error{Code::usage, "'{}' is not a kind of credential", printable(wanted.credential, 40)}.hint(
+            "There are: key, manual.");
     }
-    return Signal::Clock::time_point::max();
+    // Of a key of the person's own ephd need not know the provider.
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    const bool name = !wanted.provider.empty() && wanted.provider.size() <= 40 &&
+                      std::all_of(wanted.provider.begin(), wanted.provider.end(), fits);
+    if (!name) throw Error{Code::usage, "'{}' cannot be a provider's name", printable(wanted.provider, 40)};
 }
 
 // Streams the lease's events until the session is over, the client is gone, or another connection has taken the lease.
 // Cancelled when ephd stops, it releases nothing: the client takes its lease up again with the next ephd.
 Task<void> serve_lease(Services& services, std::shared_ptr<Lease> lease, std::uint64_t holder, EventStream& stream) {
     const SessionId id = lease->session.id;
-    Timestamp warned_for = now();
-    auto warning = next_warning(*lease, warned_for);
     bool connected = true;
     while (connected && lease->holder == holder) {
         if (!lease->events.empty()) {
@@ -43,14 +40,7 @@ Task<void> serve_lease(Services& services, std::shared_ptr<Lease> lease, std::ui
             continue;
         }
         if (lease->over) co_return;
-        if (Signal::Clock::now() >= warning) {
-            wire::LeaseEvent event{
-                .event = "expiring", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
-            lease->events.push_back(std::move(event));
-            warning = next_warning(*lease, warned_for);
-            continue;
-        }
-        connected = co_await stream.idle(lease->changed, warning);
+        connected = co_await stream.idle(lease->changed, Signal::Clock::time_point::max());
     }
     if (!connected) services.sessions.release(id, holder);
 }
@@ -87,46 +77,73 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::EndSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow row = services.ledger.session(id).value();
-    if (!request.credential.empty()) (void)services.accounts.pick(row.provider, request.credential);
+    const bool loads = !request.credential.empty() && !row.key.empty();
+    if (loads) (void)services.accounts.pick(row.provider, request.credential);
     const std::string reason =
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
+    if (row.key.empty()) {  // nothing to revoke
+        services.sessions.end(id, reason, wanted.exit_status, request.actor);
+        const wire::Revocation outcome{wire::Key{}, true};
+        ApiReply reply;
+        reply.body = wire::encode(outcome);
+        co_return reply;
+    }
     const Janitor::Awaited awaited = services.janitor.awaited(row.key);
     services.sessions.end(id, reason, wanted.exit_status, request.actor);
     co_return co_await answer_revocation(services, awaited);
 }
 
+Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
+    const auto wanted = wire::decode<wire::ExtendSession>(request.body.empty() ? "{}" : request.body);
+    const SessionId id = resolve(services, request);
+    const SessionRow before = services.ledger.session(id).value();
+    const bool loads = !request.credential.empty() && !before.key.empty();
+    if (loads) (void)services.accounts.pick(before.provider, request.credential);
+    const Duration by = std::chrono::seconds{std::clamp<std::int64_t>(wanted.seconds, 0, 10LL * 365 * 86400)};
+    const SessionRow row = co_await services.sessions.extend(id, by, request.actor);
+    ApiReply reply;
+    reply.body = wire::encode(view(row, services.ledger.key(row.key)));
+    co_return reply;
+}
+
 Task<void> start_session(Services& services, const ApiRequest& request, EventStream& stream) {
     const auto wanted = wire::decode<wire::StartSession>(request.body);
     check_names(wanted);
-    const std::optional<Duration> ttl = ttl_of(wanted.ttl_seconds);
-    const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
-    SessionRequest what{.host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = ttl};
-    StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
-    const SessionId id = started.lease->session.id;
-    const std::uint64_t holder = services.sessions.take(*started.lease);
-
+    SessionRequest what{
+        .host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = ttl_of(wanted.ttl_seconds)};
+    std::shared_ptr<Lease> lease;
     wire::Issued document;
-    document.session = view(started.lease->session, started.issued.key);
-    document.key = view(started.issued.key);
-    document.secret = started.issued.secret.reveal();
-    if (account->own_base_url) document.base_url = account->place.base_url;
-    if (!started.issued.note.empty()) document.notes.push_back(started.issued.note);
+    if (wanted.credential == "manual") {
+        lease = services.sessions.start_without_key(wanted.provider, std::move(what), request.actor);
+        document.session = view(lease->session, std::nullopt);
+    } else {
+        const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
+        StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
+        lease = std::move(started.lease);
+        document.session = view(lease->session, started.issued.key);
+        document.key = view(started.issued.key);
+        document.secret = started.issued.secret.reveal();
+        if (account->own_base_url) document.base_url = account->place.base_url;
+        if (!started.issued.note.empty()) document.notes.push_back(started.issued.note);
+    }
+    const SessionId id = lease->session.id;
+    const std::uint64_t holder = services.sessions.take(*lease);
     std::string line = wire::encode(document);
     wipe(document.secret);
-    started.issued.secret = Secret{};
     bool connected = !stream.peer_gone();
     if (connected) connected = co_await stream.send(std::move(line), 201);
     if (!connected) {
         services.sessions.release(id, holder);
         co_return;
     }
-    co_await serve_lease(services, started.lease, holder, stream);
+    co_await serve_lease(services, lease, holder, stream);
 }
 
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream) {
     const SessionId id = resolve(services, request);
     const std::shared_ptr<Lease> lease = services.sessions.hold(id);
-    if (!request.credential.empty()) (void)services.accounts.pick(lease->session.provider, request.credential);
+    const bool loads = !request.credential.empty() && !lease->session.key.empty();
+    if (loads) (void)services.accounts.pick(lease->session.provider, request.credential);
     const std::uint64_t holder = services.sessions.take(*lease);
     wire::LeaseEvent held{.event = "held", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
     std::string line = wire::encode(held);

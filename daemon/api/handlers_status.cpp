@@ -1,6 +1,7 @@
 // Status, metrics and the audit trail.
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/error.hpp"
@@ -60,17 +61,36 @@ Task<ApiReply> show_metrics(Services& services, const ApiRequest&) {
     co_return reply;
 }
 
+namespace {
+
+std::int64_t number(const ApiRequest& request, const std::string& name, std::int64_t most) {
+    const std::string given = request.query_value(name);
+    if (given.empty()) return 0;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+    if (error != std::errc{} || end != given.data() + given.size() || value < 0)
+        throw Error{Code::usage, "'{}' must be a number", name};
+    return std::min(value, most);
+}
+
+}  // namespace
+
 Task<ApiReply> list_events(Services& services, const ApiRequest& request) {
     constexpr std::size_t page = 1000;
-    std::int64_t after = 0;
-    const std::string given = request.query_value("after");
-    if (!given.empty()) {
-        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), after);
-        if (error != std::errc{} || end != given.data() + given.size())
-            throw Error{Code::usage, "'after' must be a number"};
+    constexpr std::int64_t most_last = 100'000;
+    constexpr std::int64_t longest_wait = 50;  // seconds: less than the silence after which a connection is closed
+    const std::int64_t after = number(request, "after", INT64_MAX);
+    const std::int64_t last = number(request, "last", most_last);
+    const std::int64_t wait = number(request, "wait", longest_wait);
+    std::vector<AuditRow> rows =
+        last > 0 ? services.ledger.last_of_audit(static_cast<std::size_t>(last)) : services.ledger.audit(after, page);
+    const auto until = Signal::Clock::now() + std::chrono::seconds{wait};
+    while (rows.empty() && Signal::Clock::now() < until) {
+        co_await services.noted.wait_until(until);
+        rows = services.ledger.audit(after, page);
     }
     wire::AuditList list;
-    for (const AuditRow& row : services.ledger.audit(after, page)) list.events.push_back(view(row));
+    for (const AuditRow& row : rows) list.events.push_back(view(row));
     ApiReply reply;
     reply.body = wire::encode(list);
     co_return reply;

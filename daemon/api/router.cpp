@@ -11,7 +11,7 @@
 namespace eph {
 namespace {
 
-constexpr std::array<Route, 17> routes{{
+constexpr std::array<Route, 19> routes{{
     {"GET", "/v1/status", show_status, nullptr},
     {"GET", "/metrics", show_metrics, nullptr},
     {"GET", "/v1/events", list_events, nullptr},
@@ -24,10 +24,12 @@ constexpr std::array<Route, 17> routes{{
     {"GET", "/v1/keys/{id}", show_key, nullptr},
     {"DELETE", "/v1/keys/{id}", revoke_key, nullptr},
     {"POST", "/v1/cleanup", clean_up, nullptr},
+    {"GET", "/v1/cleanup", show_cleanup, nullptr},
     {"GET", "/v1/sessions", list_sessions, nullptr},
     {"POST", "/v1/sessions", nullptr, start_session},
     {"GET", "/v1/sessions/{id}", show_session, nullptr},
     {"DELETE", "/v1/sessions/{id}", end_session, nullptr},
+    {"POST", "/v1/sessions/{id}/extend", extend_session, nullptr},
     {"GET", "/v1/sessions/{id}/lease", nullptr, hold_lease},
 }};
 

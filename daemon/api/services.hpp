@@ -18,6 +18,7 @@ struct Services {
     OpenAi& openai;
     Janitor& janitor;
     Sessions& sessions;
+    Signal& noted;  // the audit trail has a new line
     Timestamp started;
 };
 

@@ -15,6 +15,20 @@ std::optional<Duration> ttl_of(std::optional<std::int64_t> seconds) {
     return std::chrono::seconds{std::min<std::int64_t>(*seconds, 10LL * 365 * 86400)};
 }
 
+Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request) {
+    AskedAccounts asked;
+    asked.every = request.credential.empty() && request.credential.account.empty();
+    if (asked.every) {
+        asked.accounts = services.accounts.loaded();
+        asked.notes = services.accounts.notes();
+    }
+    if (asked.accounts.empty()) {
+        const AccountRef account = services.accounts.pick("openai", request.credential);
+        asked.accounts.push_back(account);
+    }
+    co_return asked;
+}
+
 Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited) {
     constexpr Duration patience = std::chrono::seconds{15};
     wire::Revocation outcome;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "daemon/api/exchange.hpp"
 #include "daemon/api/services.hpp"
@@ -10,6 +12,15 @@ namespace eph {
 
 // Throws Error{usage} for zero and less; cut to ten years, above what any configuration allows.
 std::optional<Duration> ttl_of(std::optional<std::int64_t> seconds);
+
+// The accounts that a request is about: the one that it names or brings along, or else every one that ephd has. Throws
+// Error{no_account} where there is none.
+struct AskedAccounts {
+    std::vector<AccountRef> accounts;
+    bool every = false;
+    std::vector<std::string> notes;  // what hinders others
+};
+Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request);
 
 // The answer to a request that made a key go: 200 once the provider confirmed, 202 when a try has failed or it takes
 // long.

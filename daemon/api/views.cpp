@@ -20,7 +20,7 @@ std::optional<std::int64_t> seconds(const std::optional<Timestamp>& moment) {
 wire::Key view(const KeyRow& key) {
     wire::Key document;
     document.id = key.id.text();
-    document.name = key.name;
+    document.name = printable(key.name, 200);
     document.state = name_of(key.state);
     document.provider = key.place.provider;
     document.project = key.place.project;
@@ -36,6 +36,7 @@ wire::Key view(const KeyRow& key) {
     document.attempts = key.attempts;
     if (key.state == KeyState::revoking) document.next_attempt_at = seconds(key.due);
     document.last_error = printable(key.last_error);
+    document.foreign = key.id.empty();
     return document;
 }
 

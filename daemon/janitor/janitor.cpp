@@ -27,7 +27,8 @@ Janitor::Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accou
       openai_(openai),
       tasks_(tasks),
       timer_(executor),
-      answered_(executor) {}
+      answered_(executor),
+      cleaned_(executor) {}
 
 Task<void> Janitor::run() {
     for (;;) {
@@ -80,6 +81,7 @@ Task<void> Janitor::attempt(KeyRow key) {
         KeyId id;
         ~Finished() {
             janitor.in_flight_.erase(id);
+            if (janitor.cleaning_) janitor.cleaning_->unanswered.erase(id);
             janitor.answered_.notify();
             janitor.wake();
         }
@@ -90,7 +92,7 @@ Task<void> Janitor::attempt(KeyRow key) {
         RevokeAnswer answer =
             Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
         if (const AccountRef account = accounts_.for_place(key.place, key.fingerprint, key.attempts)) {
-            answer = co_await openai_.revoke(account, key.service_account_id, key.name);
+            answer = co_await openai_.revoke(account, key.service_account_id, key.name, key.next_name);
         }
         if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
             held_[key.place] = now() + *failed->retry_after;

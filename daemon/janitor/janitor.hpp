@@ -17,13 +17,31 @@
 
 namespace eph {
 
+struct CleanupOrder {
+    std::vector<AccountRef> accounts;
+    bool every_place = false;  // also what the ledger knows of places that none of these accounts has
+    bool all = false;          // also what is not over
+    bool dry_run = false;
+};
+
 struct CleanupSum {
     std::int64_t listed = 0;
     std::int64_t revoked = 0;
     std::int64_t already_gone = 0;
     std::int64_t left = 0;
     std::vector<KeyRow> pending;
+    std::vector<KeyRow> would_revoke;  // of a dry run; without an id: only the provider knows it
+    std::vector<std::string> notes;    // accounts that could not be asked
 };
+
+struct CleanupCount {
+    bool running = false;
+    std::size_t total = 0;
+    std::size_t done = 0;  // confirmed, gone, or failed once
+};
+
+// What the ledger would say of a key that only the provider knows, with a name of ours.
+KeyRow row_of(const AccountRef& account, const Listed& listed);
 
 class Janitor {
 public:
@@ -50,11 +68,11 @@ public:
     // Takes a key that only the provider knows, with a name of ours, into the ledger: it is revoked like any other.
     KeyId adopt(const AccountRef& account, const Listed& listed, const std::string& reason);
 
-    // Reads all pages of the account's list and acts on it; returns the keys that are being revoked because of it.
-    Task<std::vector<Awaited>> reconcile(AccountRef account, bool all, CleanupSum& sum);
-
-    // Reconciles, and waits until each key concerned was confirmed, gone or failed once.
-    Task<CleanupSum> cleanup(AccountRef account, bool all, std::string actor);
+    // Reconciles every account of the order, and waits until each key concerned was confirmed, gone or failed once. One
+    // at a time: a second one waits for the first. Throws what a single account said; several that cannot be asked are
+    // notes.
+    Task<CleanupSum> cleanup(CleanupOrder order, std::string actor);
+    CleanupCount cleanup_count() const;
 
     // An account from a client's environment is kept for as long as keys made with it are live.
     void drop_unused_accounts();
@@ -65,10 +83,29 @@ public:
     std::function<void(const KeyRow&, const std::string& reason)> on_revoking;
 
 private:
+    // What a comparison with the provider's list has set going.
+    struct Concerned {
+        std::set<KeyId> keys;
+        std::set<KeyId> unanswered;
+        void add(const KeyId& key) {
+            if (keys.insert(key).second) unanswered.insert(key);
+        }
+    };
+
+    Task<Plan> plan_for(AccountRef account, bool all, Timestamp began);
+    // Reads all pages of the account's list and acts on it.
+    Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
+    Task<void> preview(AccountRef account, bool all, CleanupSum& sum);
+    Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum);
+    std::vector<KeyRow> rows_for_cleanup(const CleanupOrder& order);
+    Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, std::string actor);
+    void count_outcomes(CleanupSum& sum);
+
     std::optional<Timestamp> start_due();
     Task<void> attempt(KeyRow key);
-    Task<void> settle_gone(AccountRef account, std::vector<KeyId> candidates);
+    Task<std::int64_t> settle_gone(AccountRef account, std::vector<KeyId> candidates);
     std::map<std::string, KeyRow> rows_for(const Place& place, const std::vector<Listed>& listed);
+
     asio::any_io_executor executor_;
     Ledger& ledger_;
     Accounts& accounts_;
@@ -77,7 +114,9 @@ private:
     WallTimer timer_;
     Signal answered_;
     std::set<KeyId> in_flight_;
-    std::map<Place, Timestamp> held_;  // a place that asked to slow down, and until when
+    std::map<Place, Timestamp> held_;    // a place that asked to slow down, and until when
+    std::optional<Concerned> cleaning_;  // of the cleanup that runs
+    Signal cleaned_;
 };
 
 }  // namespace eph

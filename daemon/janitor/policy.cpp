@@ -2,6 +2,7 @@
 #include "daemon/janitor/policy.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "common/key_name.hpp"
 
@@ -33,14 +34,15 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
     Plan plan;
     std::map<std::string, int> times;
     for (const Listed& each : listed) ++times[each.name];
-    std::map<std::string, bool> done;
+    std::set<std::string> done;
+    std::set<KeyId> known;  // by whichever of their names
     for (const Listed& each : listed) {
         const auto name = parse_key_name(each.name);
-        if (!name || done[each.name]) continue;
-        done[each.name] = true;
+        if (!name || !done.insert(each.name).second) continue;
+        const auto row = rows.find(each.name);
+        if (row != rows.end() && !known.insert(row->second.id).second) continue;
         ++plan.listed;
         const std::string id = times[each.name] > 1 ? "" : each.id;  // several of one name go by their name
-        const auto row = rows.find(each.name);
         if (row == rows.end()) {
             if (all || name->until <= now) {
                 plan.adopt.push_back(each);
@@ -71,10 +73,24 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
     for (const auto& [name, row] : rows) {
         // The margin is for a provider whose list lags behind its own answers.
         constexpr Duration lag = std::chrono::minutes{1};
-        if (row.state == KeyState::live && !times.contains(name) && row.created + lag < listing_began)
+        if (row.state == KeyState::live && name == row.name && !known.contains(row.id) &&
+            row.created + lag < listing_began)
             plan.maybe_gone.push_back(row.id);
     }
     return plan;
+}
+
+bool is_for_cleanup(const KeyRow& key, Timestamp now, bool all) {
+    switch (key.state) {
+        case KeyState::creating:  // its creator's to finish, or to give up
+        case KeyState::revoked:
+            return false;
+        case KeyState::revoking:
+            return true;
+        case KeyState::live:
+            return all || key.deadline <= now;
+    }
+    return false;
 }
 
 }  // namespace eph

@@ -37,9 +37,13 @@ struct Plan {
     std::int64_t left = 0;          // of those, neither over nor asked for
 };
 
-// `rows`: the ledger's keys of that place by name: every unsettled one, and each listed one that is known.
-// `listing_began`: what became live later may rightly be missing from the list. `all`: also what is not over yet.
+// `rows`: the ledger's keys of that place by each name that they may have: every unsettled one, and each listed one
+// that is known. `listing_began`: what became live later may rightly be missing from the list. `all`: also what is not
+// over yet.
 Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began,
                Timestamp now, bool all);
+
+// Whether a cleanup has to do with a key of the ledger, whatever the provider's list says.
+bool is_for_cleanup(const KeyRow& key, Timestamp now, bool all);
 
 }  // namespace eph

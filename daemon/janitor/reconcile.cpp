@@ -1,4 +1,4 @@
-// The ledger held against the provider's list: at start, hourly, and for eph cleanup.
+// The ledger held against the provider's list: at start, hourly, and for eph cleanup (cleanup.cpp).
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
@@ -12,7 +12,9 @@ namespace eph {
 std::map<std::string, KeyRow> Janitor::rows_for(const Place& place, const std::vector<Listed>& listed) {
     std::map<std::string, KeyRow> rows;
     for (KeyRow& row : ledger_.unsettled_keys()) {
-        if (row.place == place) rows.emplace(row.name, row);
+        if (row.place != place) continue;
+        rows.emplace(row.name, row);
+        if (!row.next_name.empty()) rows.emplace(row.next_name, row);  // it may have either
     }
     for (const Listed& each : listed) {
         if (!each.name.starts_with("eph-") || rows.contains(each.name)) continue;
@@ -22,69 +24,80 @@ std::map<std::string, KeyRow> Janitor::rows_for(const Place& place, const std::v
     return rows;
 }
 
-KeyId Janitor::adopt(const AccountRef& account, const Listed& listed, const std::string& reason) {
+KeyRow row_of(const AccountRef& account, const Listed& listed) {
     const KeyName name = parse_key_name(listed.name).value();
     KeyRow row;
-    row.id = KeyId::make();
     row.name = listed.name;
+    row.state = KeyState::live;
     row.place = account->place;
     row.fingerprint = account->fingerprint;
     row.label = name.label;
     row.created = listed.created.value_or(name.from.value_or(now()));
     row.deadline = name.until;
     row.service_account_id = listed.id;
+    return row;
+}
+
+KeyId Janitor::adopt(const AccountRef& account, const Listed& listed, const std::string& reason) {
+    KeyRow row = row_of(account, listed);
+    row.id = KeyId::make();
     ledger_.adopt(row, reason);
     spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
     return row.id;
 }
 
-Task<std::vector<Janitor::Awaited>> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum) {
-    const Timestamp began = now();
+Task<Plan> Janitor::plan_for(AccountRef account, bool all, Timestamp began) {
     const std::vector<Listed> listed = co_await openai_.list(account);
-    const Plan plan = eph::reconcile(listed, rows_for(account->place, listed), began, now(), all);
-    sum.listed = plan.listed;
-    sum.left = plan.left;
+    co_return eph::reconcile(listed, rows_for(account->place, listed), began, now(), all);
+}
 
-    std::vector<Awaited> concerned;
+Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned) {
+    const Timestamp began = now();
+    const Plan plan = co_await plan_for(account, all, began);
+    sum.listed += plan.listed;
+    sum.left += plan.left;
     for (const Listed& each : plan.adopt) {
-        concerned.push_back({adopt(account, each, parse_key_name(each.name)->until <= began ? "expired" : "asked"), 0});
+        concerned.add(adopt(account, each, parse_key_name(each.name)->until <= began ? "expired" : "asked"));
     }
     for (const auto& [key, id] : plan.revive) {
         ledger_.revive(key, id);
         spdlog::warn("key {} was recorded as revoked but is at the provider: revoking it again", key.text());
-        concerned.push_back(awaited(key));
+        concerned.add(key);
     }
     for (const KeyId& key : plan.revoke) {
-        concerned.push_back(awaited(key));
+        concerned.add(key);
         revoke(key, "asked", "cleanup");
     }
     wake();
-    co_await settle_gone(account, plan.maybe_gone);
-    co_return concerned;
+    sum.already_gone += co_await settle_gone(account, plan.maybe_gone);
 }
 
 // A page that shifted while it was read can hide an account, so each is asked for by its own id before it counts as
-// gone.
-Task<void> Janitor::settle_gone(AccountRef account, std::vector<KeyId> candidates) {
+// gone. Returns how many are.
+Task<std::int64_t> Janitor::settle_gone(AccountRef account, std::vector<KeyId> candidates) {
+    std::int64_t gone = 0;
     for (const KeyId& id : candidates) {
         const std::optional<KeyRow> row = ledger_.key(id);
         if (!row || row->state != KeyState::live) continue;
         if (row->service_account_id.empty()) continue;
         const bool still_there = co_await openai_.exists(account, row->service_account_id);
         if (still_there) continue;
+        ++gone;
         ledger_.revoked(id, "gone at the provider");
         spdlog::warn("key {} is gone at the provider, though nobody here revoked it", id.text());
         if (on_revoking) on_revoking(*row, "gone_at_provider");
         answered_.notify();
     }
+    co_return gone;
 }
 
 Task<void> Janitor::reconcile_hourly() {
     for (;;) {
         for (const AccountRef& account : accounts_.loaded()) {
             CleanupSum sum;
+            Concerned concerned;
             try {
-                co_await reconcile(account, false, sum);
+                co_await reconcile(account, false, sum, concerned);
             } catch (const Error& error) {
                 spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
             }
@@ -92,34 +105,6 @@ Task<void> Janitor::reconcile_hourly() {
         asio::steady_timer pause{executor_, std::chrono::hours{1}};
         co_await pause.async_wait(use_awaitable);
     }
-}
-
-Task<CleanupSum> Janitor::cleanup(AccountRef account, bool all, std::string actor) {
-    constexpr Duration patience = std::chrono::minutes{10};
-    CleanupSum sum;
-    std::vector<Awaited> concerned = co_await reconcile(account, all, sum);
-    std::set<KeyId> known;
-    for (const Awaited& each : concerned) known.insert(each.key);
-    for (const KeyRow& row : ledger_.unsettled_keys()) {
-        const bool under_way = row.state == KeyState::revoking;
-        const bool over = all || row.deadline <= now();
-        if (row.place != account->place || row.state == KeyState::creating || (!under_way && !over)) continue;
-        if (known.insert(row.id).second) concerned.push_back({row.id, row.attempts});
-        revoke(row.id, "asked", actor);
-    }
-    for (const Awaited& each : concerned) co_await first_answer(each, patience);
-    for (const Awaited& each : concerned) {
-        std::optional<KeyRow> row = ledger_.key(each.key);
-        if (!row) continue;
-        if (row->state != KeyState::revoked) {
-            sum.pending.push_back(std::move(*row));
-        } else if (row->outcome == "confirmed") {
-            ++sum.revoked;
-        } else {
-            ++sum.already_gone;
-        }
-    }
-    co_return sum;
 }
 
 }  // namespace eph

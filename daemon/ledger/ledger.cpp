@@ -31,6 +31,15 @@ int take_lock(const std::filesystem::path& file) {
     throw Error{Code::storage, "cannot lock {}: {}", lock, std::strerror(reason)};
 }
 
+std::optional<std::int64_t> millis(const std::optional<Timestamp>& moment) {
+    if (!moment) return std::nullopt;
+    return to_millis(*moment);
+}
+
+Error no_longer_live(std::string_view what, const std::string& id) {
+    return Error{Code::session_over, "{} {} is over", what, id};
+}
+
 std::optional<KeyRow> first(std::vector<KeyRow> rows) {
     if (rows.empty()) return std::nullopt;
     return std::move(rows.front());
@@ -65,18 +74,14 @@ void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session,
                            key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
                            to_millis(key.deadline), to_millis(abandoned));
     store_->note(key.id, actor, "creating", key.name);
-    if (session) {
-        store_->insert_session.run(session->id.text(), session->credential, session->key.text(), session->host,
-                                   session->provider, session->agent, to_millis(session->started),
-                                   to_millis(session->deadline));
-        store_->note(key.id, actor, "session_started", session->agent);
-    }
+    if (session) store_->insert(*session, actor);
     transaction.commit();
 }
 
-void Ledger::live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id) {
+void Ledger::live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id,
+                  std::optional<Timestamp> provider_expiry, bool expiry_named) {
     Transaction transaction{store_->database};
-    store_->mark_live.run(service_account_id, api_key_id, key.text());
+    store_->mark_live.run(service_account_id, api_key_id, millis(provider_expiry), expiry_named ? 1 : 0, key.text());
     if (store_->changes() != 1) throw Error{Code::internal, "key {} is no longer being created", key.text()};
     store_->note(key, "ephd", "live", "");
     transaction.commit();
@@ -135,7 +140,7 @@ void Ledger::adopt(const KeyRow& key, const std::string& reason) {
     store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url,
                            key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
                            to_millis(key.deadline), to_millis(now()));
-    store_->mark_live.run(key.service_account_id, key.api_key_id, key.id.text());
+    store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
     store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
     store_->note(key.id, "reconcile", "adopted", key.name);
     transaction.commit();
@@ -165,6 +170,28 @@ void Ledger::due_now(const Place& place, Timestamp due) {
     store_->mark_due.run(to_millis(due), to_millis(due), place.provider, place.project, place.base_url);
 }
 
+void Ledger::renaming(const KeyId& key, const std::string& next_name) {
+    store_->mark_renaming.run(next_name, key.text());
+    if (store_->changes() == 0) throw no_longer_live("key", key.text());
+}
+
+void Ledger::not_renamed(const KeyId& key) { store_->mark_not_renamed.run(key.text()); }
+
+void Ledger::renamed(const KeyId& key) { store_->mark_renamed.run(key.text()); }
+
+void Ledger::extended(const SessionRow& session, Timestamp deadline, std::optional<Timestamp> provider_expiry,
+                      const std::string& actor) {
+    Transaction transaction{store_->database};
+    if (!session.key.empty()) {
+        store_->mark_extended.run(session.key.text(), to_millis(deadline), millis(provider_expiry));
+        if (store_->changes() == 0) throw no_longer_live("key", session.key.text());
+    }
+    store_->extend_session.run(session.id.text(), to_millis(deadline));
+    if (store_->changes() == 0) throw no_longer_live("session", session.id.text());
+    store_->note(session, actor, "extended", "until " + rfc3339(deadline));
+    transaction.commit();
+}
+
 std::optional<KeyRow> Ledger::key(const KeyId& id) { return first(store_->keys(store_->key_by_id.bind(id.text()))); }
 
 std::optional<KeyRow> Ledger::key_by_name(const std::string& name) {
@@ -175,8 +202,8 @@ std::optional<KeyRow> Ledger::find_key(const std::string& reference) {
     if (reference.empty()) return std::nullopt;
     std::vector<KeyRow> found = store_->keys(store_->keys_like.bind(reference, after_prefix(reference)));
     const auto exact = std::find_if(found.begin(), found.end(), [&](const KeyRow& key) {
-        return key.id.text() == reference || key.name == reference || key.service_account_id == reference ||
-               key.api_key_id == reference;
+        return key.id.text() == reference || key.name == reference || key.next_name == reference ||
+               key.service_account_id == reference || key.api_key_id == reference;
     });
     if (exact != found.end()) return *exact;
     // What is settled is rarely meant: a beginning that fits one unsettled key alone names that one.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,7 +24,9 @@ public:
 
     // --- a key's life; `actor` goes to the audit trail ---
     void intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor);
-    void live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id);
+    // `provider_expiry`: when the provider ends it by itself; `expiry_named`: in the provider's own words.
+    void live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id,
+              std::optional<Timestamp> provider_expiry = std::nullopt, bool expiry_named = false);
     void never_made(const KeyId& key, const std::string& why);  // the provider's clear no
     // The answer to the creation was lost, or came when the row had moved on: it may take effect until
     // `unproven_until`.
@@ -41,8 +44,16 @@ public:
     void hurry(const KeyId& key, Timestamp due);      // a revocation that waits for its next try is due
     void due_now(const Place& place, Timestamp due);  // an account is back: all that waits for it is due
 
+    // --- an extension, in the order of its steps; Error{session_over} where key or session are no longer live ---
+    void renaming(const KeyId& key, const std::string& next_name);  // from now on it may have either name
+    void not_renamed(const KeyId& key);                             // it has the old one for sure
+    void renamed(const KeyId& key);                                 // it has the next one for sure
+    // The session with its key, if it has one: both get the deadline, the key its next name.
+    void extended(const SessionRow& session, Timestamp deadline, std::optional<Timestamp> provider_expiry,
+                  const std::string& actor);
+
     std::optional<KeyRow> key(const KeyId& id);
-    std::optional<KeyRow> key_by_name(const std::string& name);
+    std::optional<KeyRow> key_by_name(const std::string& name);  // also by the name that it is about to have
     // By id, name, service account's or API key's id, or an unambiguous beginning of the id or name. Throws
     // Error{ambiguous}.
     std::optional<KeyRow> find_key(const std::string& reference);
@@ -52,6 +63,7 @@ public:
     std::vector<KeyRow> upcoming(std::size_t limit);     // what is due first
 
     // --- sessions ---
+    void start_without_key(const SessionRow& session, const std::string& actor);
     void session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
                       const std::string& actor);
     std::optional<SessionRow> session(const SessionId& id);
@@ -62,6 +74,8 @@ public:
     // --- the audit trail ---
     void note(const AuditRow& row);
     std::vector<AuditRow> audit(std::int64_t after, std::size_t limit);
+    std::vector<AuditRow> last_of_audit(std::size_t limit);  // oldest first, too
+    void on_note(std::function<void()> told);                // called for each line that is added
 
     const std::filesystem::path& file() const { return file_; }
 

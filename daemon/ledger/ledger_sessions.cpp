@@ -63,6 +63,7 @@ std::vector<KeyRow> Ledger::Store::keys(Statement& bound) {
         row.last_error = bound.text(20);
         row.next_name = bound.text(21);
         row.provider_expiry = moment(bound.maybe_integer(22));
+        row.expiry_named = bound.integer(23) != 0;
         rows.push_back(std::move(row));
     }
     bound.reset();
@@ -91,8 +92,37 @@ std::vector<SessionRow> Ledger::Store::sessions(Statement& bound) {
     return rows;
 }
 
+std::vector<AuditRow> Ledger::Store::audit(Statement& bound) {
+    std::vector<AuditRow> rows;
+    while (bound.step()) {
+        rows.push_back({bound.integer(0), from_millis(bound.integer(1)), bound.text(2), bound.text(3),
+                        KeyId{bound.text(4)}, SessionId{bound.text(5)}, bound.text(6), bound.text(7)});
+    }
+    bound.reset();
+    return rows;
+}
+
+void Ledger::Store::insert(const SessionRow& session, const std::string& actor) {
+    insert_session.run(session.id.text(), session.credential, session.key.text(), session.host, session.provider,
+                       session.agent, to_millis(session.started), to_millis(session.deadline));
+    note(session, actor, "session_started", session.agent);
+}
+
 void Ledger::Store::note(const AuditRow& row) {
     insert_audit.run(to_millis(now()), row.actor, row.event, row.key.text(), row.session.text(), row.host, row.detail);
+    if (on_note) on_note();
+}
+
+void Ledger::Store::note(const SessionRow& session, const std::string& actor, const char* event,
+                         const std::string& detail) {
+    note(AuditRow{.seq = 0,
+                  .at = {},
+                  .actor = actor,
+                  .event = event,
+                  .key = session.key,
+                  .session = session.id,
+                  .host = session.host,
+                  .detail = detail});
 }
 
 void Ledger::Store::note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail) {
@@ -108,13 +138,19 @@ void Ledger::Store::note(const KeyId& key, const std::string& actor, const char*
     note(row);
 }
 
+void Ledger::start_without_key(const SessionRow& session, const std::string& actor) {
+    Transaction transaction{store_->database};
+    store_->insert(session, actor);
+    transaction.commit();
+}
+
 void Ledger::session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
                           const std::string& actor) {
     Transaction transaction{store_->database};
     store_->end_session.run(to_millis(now()), reason, exit_status, session.text());
     if (store_->changes() == 0) return;
     for (const SessionRow& row : store_->sessions(store_->session_by_id.bind(session.text()))) {
-        store_->note(row.key, actor, "session_over", reason);
+        store_->note(row, actor, "session_over", reason);
     }
     transaction.commit();
 }
@@ -150,14 +186,13 @@ std::vector<SessionRow> Ledger::recent_sessions(std::size_t limit) {
 void Ledger::note(const AuditRow& row) { store_->note(row); }
 
 std::vector<AuditRow> Ledger::audit(std::int64_t after, std::size_t limit) {
-    Statement& bound = store_->audit_after.bind(after, static_cast<std::int64_t>(limit));
-    std::vector<AuditRow> rows;
-    while (bound.step()) {
-        rows.push_back({bound.integer(0), from_millis(bound.integer(1)), bound.text(2), bound.text(3),
-                        KeyId{bound.text(4)}, SessionId{bound.text(5)}, bound.text(6), bound.text(7)});
-    }
-    bound.reset();
-    return rows;
+    return store_->audit(store_->audit_after.bind(after, static_cast<std::int64_t>(limit)));
 }
+
+std::vector<AuditRow> Ledger::last_of_audit(std::size_t limit) {
+    return store_->audit(store_->audit_last.bind(static_cast<std::int64_t>(limit)));
+}
+
+void Ledger::on_note(std::function<void()> told) { store_->on_note = std::move(told); }
 
 }  // namespace eph

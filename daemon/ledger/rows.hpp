@@ -47,7 +47,8 @@ struct KeyRow {
     std::int64_t attempts = 0;
     std::string last_error;
     std::string next_name;                     // what it is being renamed to, by an extension; it may have either name
-    std::optional<Timestamp> provider_expiry;  // when the provider ends it by itself, as far as it has said so
+    std::optional<Timestamp> provider_expiry;  // when the provider ends it by itself; none where it does not
+    bool expiry_named = false;                 // the provider said so itself, and did not just take our word
 };
 
 struct SessionRow {
@@ -70,7 +71,8 @@ struct AuditRow {
     std::int64_t seq = 0;
     Timestamp at{};
     std::string actor;  // "uid 1000 pid 4711", "janitor", "reconcile"
-    std::string event;  // creating, live, refused, revoking, revoked, retry, session_started, session_over, ...
+    std::string
+        event;  // creating, live, refused, revoking, revoked, retry, extended, session_started, session_over, ...
     KeyId key;
     SessionId session;
     std::string host;

@@ -74,11 +74,12 @@ constexpr std::array migrations{
     CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
     )sql",
-    // Keys that are extended: the name they are about to have, and what the provider does by itself. Sessions without a
-    // key of ours. When an account was last accepted.
+    // Keys that are extended: the name they are about to have, what the provider does by itself, and whether it said
+    // so. Sessions without a key of ours. When an account was last accepted.
     R"sql(
     ALTER TABLE keys ADD COLUMN next_name TEXT NOT NULL DEFAULT '';
     ALTER TABLE keys ADD COLUMN provider_expiry INTEGER;
+    ALTER TABLE keys ADD COLUMN expiry_named INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX keys_next_name ON keys (next_name) WHERE next_name <> '';
 
     CREATE TABLE sessions_2 (

@@ -10,7 +10,7 @@ namespace eph {
 #define EPH_KEY_COLUMNS                                                                                         \
     "id, name, state, provider, project, base_url, fingerprint, label, host, session, created, deadline, due, " \
     "service_account_id, api_key_id, unproven_until, revoked, reason, outcome, attempts, last_error, "          \
-    "next_name, provider_expiry"
+    "next_name, provider_expiry, expiry_named"
 #define EPH_SESSION_COLUMNS                                                                                    \
     "id, state, coalesce(key, ''), host, provider, agent, started, deadline, ended, end_reason, exit_status, " \
     "credential"
@@ -29,8 +29,8 @@ struct Ledger::Store {
         "INSERT INTO keys (id, name, state, provider, project, base_url, fingerprint, label, host, session, "
         "created, deadline, due) VALUES (?, ?, 'creating', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     Statement mark_live{database,
-                        "UPDATE keys SET state = 'live', service_account_id = ?, api_key_id = ?, due = deadline "
-                        "WHERE id = ? AND state = 'creating'"};
+                        "UPDATE keys SET state = 'live', service_account_id = ?, api_key_id = ?, provider_expiry = ?, "
+                        "expiry_named = ?, due = deadline WHERE id = ? AND state = 'creating'"};
     Statement mark_never_made{database,
                               "UPDATE keys SET state = 'revoked', due = NULL, revoked = ?, reason = 'refused', outcome "
                               "= 'never made', last_error = ? "
@@ -57,12 +57,21 @@ struct Ledger::Store {
                        "UPDATE keys SET due = ? WHERE state = 'revoking' AND due > ? AND provider = ? AND project = ? "
                        "AND base_url = ?"};
 
+    Statement mark_renaming{database, "UPDATE keys SET next_name = ? WHERE id = ? AND state = 'live'"};
+    Statement mark_not_renamed{database, "UPDATE keys SET next_name = '' WHERE id = ? AND next_name <> ''"};
+    Statement mark_renamed{database,
+                           "UPDATE keys SET name = next_name, next_name = '' WHERE id = ? AND next_name <> ''"};
+    Statement mark_extended{database,
+                            "UPDATE keys SET name = iif(next_name = '', name, next_name), next_name = '', "
+                            "deadline = ?2, due = ?2, provider_expiry = ?3 WHERE id = ?1 AND state = 'live'"};
+
     Statement key_by_id{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE id = ?"};
-    Statement key_by_name{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name = ?"};
+    Statement key_by_name{
+        database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name = ?1 OR (next_name <> '' AND next_name = ?1)"};
     Statement keys_like{
         database,
         "SELECT " EPH_KEY_COLUMNS
-        " FROM keys WHERE id = ?1 OR name = ?1 "
+        " FROM keys WHERE id = ?1 OR name = ?1 OR (next_name <> '' AND next_name = ?1) "
         "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
         "UNION SELECT " EPH_KEY_COLUMNS
         " FROM keys WHERE id >= ?1 AND id < ?2 "
@@ -78,6 +87,7 @@ struct Ledger::Store {
     Statement end_session{database,
                           "UPDATE sessions SET state = 'over', ended = ?, end_reason = ?, exit_status = ? "
                           "WHERE id = ? AND state = 'active'"};
+    Statement extend_session{database, "UPDATE sessions SET deadline = ?2 WHERE id = ?1 AND state = 'active'"};
     Statement session_by_id{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE id = ?"};
     Statement sessions_like{database,
                             "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE id >= ?1 AND id < ?2 LIMIT 50"};
@@ -90,11 +100,20 @@ struct Ledger::Store {
     Statement audit_after{
         database,
         "SELECT seq, at, actor, event, key, session, host, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"};
+    Statement audit_last{
+        database,
+        "SELECT seq, at, actor, event, key, session, host, detail FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?) "
+        "ORDER BY seq"};
+
+    std::function<void()> on_note;
 
     void note(const AuditRow& row);
     void note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail);
+    void note(const SessionRow& session, const std::string& actor, const char* event, const std::string& detail);
     std::vector<KeyRow> keys(Statement& bound);
     std::vector<SessionRow> sessions(Statement& bound);
+    std::vector<AuditRow> audit(Statement& bound);
+    void insert(const SessionRow& session, const std::string& actor);
     int changes();
 };
 

@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include <boost/asio/steady_timer.hpp>
-
 #include "common/text.hpp"
 #include "daemon/providers/openai_json.hpp"
+#include "daemon/providers/openai_paths.hpp"
 
 namespace eph {
 namespace {
@@ -15,19 +14,8 @@ namespace {
 constexpr std::size_t page_size = 100;      // the most that the API takes
 constexpr std::size_t most_pages = 10'000;  // a list that never ends is a fault of the provider's
 
-bool succeeded(const HttpResponse& answer) { return answer.status >= 200 && answer.status < 300; }
-
-// Ids are opaque, so they are encoded wherever they stand in a path.
-std::string project_path(const AccountRef& account, std::string_view rest) {
-    return fmt::format("/organization/projects/{}/{}", percent_encoded(account->place.project), rest);
-}
-
 Failed failed(const AccountRef& account, const HttpResponse& answer, std::string_view what) {
     return {openai_json::refusal(account, answer, what).message(), answer.retry_after};
-}
-
-bool names_expiry(const HttpResponse& answer) {
-    return answer.status == 400 && answer.body.find("expires_in_seconds") != std::string::npos;
 }
 
 }  // namespace
@@ -35,52 +23,6 @@ bool names_expiry(const HttpResponse& answer) {
 Task<HttpResponse> OpenAi::ask(AccountRef account, const char* method, std::string path, std::string body) {
     HttpRequest request{method, std::move(path), std::move(body)};
     co_return co_await https_.send(account->base, std::move(request), account->admin_key);
-}
-
-Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expires_in) {
-    constexpr Duration patience = std::chrono::seconds{10};
-    std::optional<Duration> expiry = expires_in;
-    std::optional<HttpResponse> expiry_refused;
-    for (int slowed = 0;;) {
-        HttpResponse answer;
-        try {
-            answer = co_await ask(account, "POST", project_path(account, "service_accounts"),
-                                  openai_json::create_request(name, expiry));
-        } catch (const TransportError& error) {
-            throw CreateError{error, error.maybe_sent()};
-        }
-        if (succeeded(answer)) {
-            try {
-                Created created = openai_json::created(answer.body);
-                wipe(answer.body);
-                if (!expiry)
-                    created.note = "this organisation refuses key expiry, so OpenAI will not end the key by itself";
-                co_return created;
-            } catch (const Error& error) {
-                throw CreateError{error, true};
-            }
-        }
-        if (names_expiry(answer) && expiry) {
-            expiry_refused = answer;
-            expiry.reset();
-            continue;
-        }
-        // 429 is a clear no, so asking again cannot make two keys.
-        if (answer.status == 429 && answer.retry_after && *answer.retry_after <= patience && slowed++ < 2) {
-            asio::steady_timer pause{co_await asio::this_coro::executor, *answer.retry_after};
-            co_await pause.async_wait(use_awaitable);
-            continue;
-        }
-        if (expiry_refused && answer.status == 400) {
-            throw CreateError{
-                Error{Code::provider_refused, "OpenAI's policy for project {} does not allow this key: {}",
-                      account->place.project, openai_json::error_message(expiry_refused->body)}
-                    .hint("Ask for a shorter --ttl; eph adds a minute to it."),
-                false};
-        }
-        throw CreateError{openai_json::refusal(account, answer, "create a key"),
-                          answer.status >= 500 || answer.status == 408};
-    }
 }
 
 // Absent means no more than "not by this id": the list by name has the last word.
@@ -99,11 +41,11 @@ Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
     co_return Absent{};
 }
 
-Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name) {
+Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name, std::string other_name) {
     const std::vector<Listed> listed = co_await list(account);
     RevokeAnswer outcome = Absent{};
     for (const Listed& each : listed) {
-        if (each.name != name) continue;
+        if (each.name != name && (other_name.empty() || each.name != other_name)) continue;
         outcome = co_await remove(account, each.id);
         if (std::holds_alternative<Absent>(outcome)) {
             outcome = Failed{
@@ -115,13 +57,14 @@ Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name) 
     co_return outcome;
 }
 
-Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_account_id, std::string name) {
+Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_account_id, std::string name,
+                                  std::string other_name) {
     try {
         if (!service_account_id.empty()) {
             RevokeAnswer answer = co_await remove(account, service_account_id);
             if (!std::holds_alternative<Absent>(answer)) co_return answer;
         }
-        co_return co_await remove_by_name(account, std::move(name));
+        co_return co_await remove_by_name(account, std::move(name), std::move(other_name));
     } catch (const TransportError& error) {
         co_return Failed{error.message(), std::nullopt};
     } catch (const Error& error) {

@@ -17,7 +17,9 @@ struct Created {
     std::string service_account_id;
     std::string api_key_id;
     Secret key;
-    std::string note;         // what the person should know
+    std::optional<Timestamp> expires;  // when the provider ends it by itself
+    bool expiry_named = false;         // in the provider's own words, not just as it was asked
+    std::string note;                  // what the person should know
 };
 
 // A creation that failed. `maybe_made`: the key may exist all the same and has to be looked for by its name.
@@ -30,9 +32,22 @@ private:
     bool maybe_made_;
 };
 
+struct Absent {};  // the provider does not have it
+
+// The answer to a change of something that exists. Unclear: it may have taken effect or not.
+struct Changed {
+    std::optional<Timestamp> expires;  // as the provider has it now
+};
+struct Refused {
+    Error error;
+};
+struct Unclear {
+    Error error;
+};
+using ChangeAnswer = std::variant<Changed, Absent, Refused, Unclear>;
+
 // The answer to a revocation.
-struct Confirmed {};  // the provider deleted it
-struct Absent {};     // the provider does not have it, by id or by name
+struct Confirmed {};  // the provider deleted it; Absent: it is there neither by id nor by name
 struct Failed {
     std::string error;
     std::optional<Duration> retry_after;
@@ -51,6 +66,7 @@ struct ListedKey {
     std::string id;
     std::string name;
     std::string owner_id;
+    std::string owner_name;
     std::optional<Timestamp> last_used;
 };
 
@@ -58,13 +74,21 @@ class OpenAi {
 public:
     explicit OpenAi(HttpsClient& https) : https_(https) {}
 
-    // A service account with its key; `expires_in` is sent along and left out where the organisation refuses it. Throws
-    // CreateError.
-    Task<Created> create(AccountRef account, std::string name, Duration expires_in);
+    // A service account with its key; `expires_in` is sent along and left out where the organisation refuses it. With
+    // scopes: an account without a key of its own, then a key that may do no more than these. Throws CreateError.
+    Task<Created> create(AccountRef account, std::string name, Duration expires_in,
+                         std::vector<std::string> scopes = {});
 
-    // Deletes the service account; "not found" falls back to the project's user, then to the list by name. Throws
-    // nothing but cancellation: every failure is a Failed.
-    Task<RevokeAnswer> revoke(AccountRef account, std::string service_account_id, std::string name);
+    // Deletes the service account; "not found" falls back to the project's user, then to the list by name, under which
+    // `other_name` counts too. Throws nothing but cancellation: every failure is a Failed.
+    Task<RevokeAnswer> revoke(AccountRef account, std::string service_account_id, std::string name,
+                              std::string other_name = {});
+
+    // The two calls of an extension. Throw nothing but cancellation.
+    Task<ChangeAnswer> set_expiry(AccountRef account, std::string api_key_id, Duration expires_in);
+    // By its id, or by the id that the list has for `name`.
+    Task<ChangeAnswer> rename(AccountRef account, std::string service_account_id, std::string name,
+                              std::string next_name);
 
     // All pages. Names may occur twice. Throws Error.
     Task<std::vector<Listed>> list(AccountRef account);
@@ -78,8 +102,13 @@ public:
 
 private:
     Task<HttpResponse> ask(AccountRef account, const char* method, std::string path, std::string body = {});
+    struct Wanted;
+    Task<HttpResponse> ask_to_make(AccountRef account, Wanted wanted, bool& without_expiry);
+    Task<Created> create_scoped(AccountRef account, std::string name, Duration expires_in,
+                                std::vector<std::string> scopes);
+    Task<HttpResponse> post_name(AccountRef account, std::string service_account_id, std::string name);
     Task<RevokeAnswer> remove(AccountRef account, std::string id);
-    Task<RevokeAnswer> remove_by_name(AccountRef account, std::string name);
+    Task<RevokeAnswer> remove_by_name(AccountRef account, std::string name, std::string other_name);
     Task<std::vector<Listed>> list_kind(AccountRef account, bool users);
 
     HttpsClient& https_;

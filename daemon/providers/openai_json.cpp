@@ -65,6 +65,17 @@ Page<Item> page(const std::string& body, Read read) {
     return result;
 }
 
+void read_key(const json& key, Created& result) {
+    std::string value = text(key, "value");
+    if (value.empty() || has_control(value) || value.find(' ') != value.npos)
+        throw unreadable("'api_key.value' is not a key");
+    result.api_key_id = text_or_empty(key, "id");
+    result.expires = unix_time(key, "expires_at");
+    result.key = Secret::take(value);
+}
+
+std::int64_t whole_seconds(Duration length) { return std::chrono::ceil<std::chrono::seconds>(length).count(); }
+
 }  // namespace
 
 Created created(const std::string& body) {
@@ -73,14 +84,25 @@ Created created(const std::string& body) {
     result.service_account_id = text(document, "id");
     const json& key = field(document, "api_key");
     if (!key.is_object()) throw unreadable("'api_key' is missing");
-    std::string value = text(key, "value");
     if (result.service_account_id.empty()) throw unreadable("'id' is empty");
-    if (value.empty() || has_control(value) || value.find(' ') != value.npos)
-        throw unreadable("'api_key.value' is not a key");
-    result.api_key_id = text_or_empty(key, "id");
-    result.key = Secret::take(value);
+    read_key(key, result);
     return result;
 }
+
+std::string created_account(const std::string& body) {
+    std::string id = text(parse(body), "id");
+    if (id.empty()) throw unreadable("'id' is empty");
+    return id;
+}
+
+Created created_key(const std::string& body, std::string service_account_id) {
+    Created result;
+    result.service_account_id = std::move(service_account_id);
+    read_key(parse(body), result);
+    return result;
+}
+
+std::optional<Timestamp> expiry(const std::string& body) { return unix_time(parse(body), "expires_at"); }
 
 bool deleted(const std::string& body) {
     const json document = parse(body);
@@ -98,11 +120,13 @@ Page<Listed> accounts(const std::string& body, bool users) {
 
 Page<ListedKey> keys(const std::string& body) {
     return page<ListedKey>(body, [](const json& each) {
-        ListedKey key{text(each, "id"), text_or_empty(each, "name"), {}, unix_time(each, "last_used_at")};
+        ListedKey key{text(each, "id"), text_or_empty(each, "name"), {}, {}, unix_time(each, "last_used_at")};
         if (const auto owner = each.find("owner"); owner != each.end() && owner->is_object()) {
             for (const char* kind : {"service_account", "user"}) {
                 const auto who = owner->find(kind);
-                if (who != owner->end() && who->is_object()) key.owner_id = text_or_empty(*who, "id");
+                if (who == owner->end() || !who->is_object()) continue;
+                key.owner_id = text_or_empty(*who, "id");
+                key.owner_name = text_or_empty(*who, "name");
                 if (!key.owner_id.empty()) break;
             }
         }
@@ -112,9 +136,26 @@ Page<ListedKey> keys(const std::string& body) {
 
 std::string create_request(const std::string& name, std::optional<Duration> expires_in) {
     json request = {{"name", name}};
-    if (expires_in) request["expires_in_seconds"] = std::chrono::ceil<std::chrono::seconds>(*expires_in).count();
+    if (expires_in) request["expires_in_seconds"] = whole_seconds(*expires_in);
     return request.dump();
 }
+
+std::string account_request(const std::string& name) {
+    return json{{"name", name}, {"create_service_account_only", true}}.dump();
+}
+
+std::string key_request(const std::string& name, const std::vector<std::string>& scopes,
+                        std::optional<Duration> expires_in) {
+    json request = {{"name", name}, {"scopes", scopes}};
+    if (expires_in) request["expires_in_seconds"] = whole_seconds(*expires_in);
+    return request.dump();
+}
+
+std::string expiry_request(Duration expires_in) {
+    return json{{"expires_in_seconds", whole_seconds(expires_in)}}.dump();
+}
+
+std::string rename_request(const std::string& name) { return json{{"name", name}}.dump(); }
 
 std::string error_message(const std::string& body) {
     const json document = json::parse(body, nullptr, false);

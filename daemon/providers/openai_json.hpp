@@ -9,7 +9,11 @@
 namespace eph::openai_json {
 
 // Each throws Error{provider_unreadable}.
-Created created(const std::string& body);
+Created created(const std::string& body);              // an account that comes with its key
+std::string created_account(const std::string& body);  // the id of one that comes without
+// The key of an account that is there already.
+Created created_key(const std::string& body, std::string service_account_id);
+std::optional<Timestamp> expiry(const std::string& body);  // of a key that was changed, if the answer names it
 bool deleted(const std::string& body);
 
 template <class Item>
@@ -22,6 +26,11 @@ Page<Listed> accounts(const std::string& body, bool users);
 Page<ListedKey> keys(const std::string& body);
 
 std::string create_request(const std::string& name, std::optional<Duration> expires_in);
+std::string account_request(const std::string& name);  // for an account without a key
+std::string key_request(const std::string& name, const std::vector<std::string>& scopes,
+                        std::optional<Duration> expires_in);
+std::string expiry_request(Duration expires_in);
+std::string rename_request(const std::string& name);
 
 // The provider's own words: error.message, cleaned for a terminal; "" when there are none.
 std::string error_message(const std::string& body);

@@ -11,7 +11,6 @@ namespace eph {
 namespace {
 
 constexpr Duration restart_grace = std::chrono::seconds{30};  // for a client to take its lease up again
-constexpr Duration provider_slack = std::chrono::minutes{1};  // the provider's own expiry comes this much later
 
 }  // namespace
 
@@ -23,9 +22,10 @@ Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& acc
       openai_(openai),
       janitor_(janitor),
       tasks_(tasks),
-      created_(executor) {}
+      settled_(executor),
+      clock_(executor) {}
 
-KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
+Duration Sessions::allowed_ttl(const SessionRequest& request) {
     const Config& config = accounts_.config();
     const Duration ttl = request.ttl.value_or(config.default_ttl);
     if (ttl <= Duration{0}) throw Error{Code::usage, "the TTL must be more than zero"};
@@ -34,6 +34,11 @@ KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& reques
                     format_duration(config.max_ttl)}
             .hint("Ask for less, or raise max_ttl in config.json.");
     }
+    return ttl;
+}
+
+KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
+    const Duration ttl = allowed_ttl(request);
     KeyRow key;
     key.id = KeyId::make();
     key.created = now();
@@ -46,20 +51,22 @@ KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& reques
     return key;
 }
 
-Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key) {
+Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std::string> scopes) {
     struct UnderWay {
         Sessions& sessions;
         explicit UnderWay(Sessions& all) : sessions(all) { ++sessions.creating_; }
         ~UnderWay() {
             --sessions.creating_;
-            sessions.created_.notify();
+            sessions.settled_.notify();
         }
     } under_way{*this};
     Created created;
     std::optional<CreateError> failure;
     try {
-        created = co_await openai_.create(account, key.name, key.deadline - key.created + provider_slack);
-        ledger_.live(key.id, created.service_account_id, created.api_key_id);  // durable before the secret leaves
+        created =
+            co_await openai_.create(account, key.name, key.deadline - key.created + provider_slack, std::move(scopes));
+        ledger_.live(key.id, created.service_account_id, created.api_key_id, created.expires,
+                     created.expiry_named);  // durable before the secret leaves
     } catch (const CreateError& error) {
         failure = error;
     } catch (const Error& error) {
@@ -88,7 +95,7 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key) {
 Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std::string actor) {
     KeyRow key = new_key(account, request);
     ledger_.intend(key, std::nullopt, actor);  // durable before the provider is asked
-    co_return co_await create(account, std::move(key));
+    co_return co_await create(account, std::move(key), std::move(request.scopes));
 }
 
 Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request, std::string actor) {
@@ -103,12 +110,13 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
     session.deadline = key.deadline;
     key.session = session.id;
     ledger_.intend(key, session, actor);  // durable before the provider is asked
-    auto lease = std::make_shared<Lease>(executor_, session);
+    auto lease = std::make_shared<Lease>(executor_, session, session.started);
     leases_.emplace(session.id, lease);
+    clock_.poke();
     std::exception_ptr failure;
     StartedSession started;
     try {
-        started.issued = co_await create(account, std::move(key));
+        started.issued = co_await create(account, std::move(key), std::move(request.scopes));
     } catch (...) {
         failure = std::current_exception();
     }
@@ -129,9 +137,9 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
 
 Task<bool> Sessions::idle(Duration limit) {
     const auto until = Signal::Clock::now() + limit;
-    while (creating_ > 0) {
+    while (creating_ > 0 || !extending_.empty()) {
         if (Signal::Clock::now() >= until) co_return false;
-        co_await created_.wait_until(until);
+        co_await settled_.wait_until(until);
     }
     co_return true;
 }
@@ -139,12 +147,13 @@ Task<bool> Sessions::idle(Duration limit) {
 void Sessions::resume() {
     for (SessionRow& row : ledger_.active_sessions()) {
         const SessionId id = row.id;
-        if (const auto key = ledger_.key(row.key);
-            !key || key->state != KeyState::live) {  // ephd ended between the two
+        const auto key = ledger_.key(row.key);
+        const bool live = row.key.empty() || (key && key->state == KeyState::live);
+        if (!live) {  // ephd ended between the two
             ledger_.session_over(id, key && !key->reason.empty() ? key->reason : "lease_closed", std::nullopt, "ephd");
             continue;
         }
-        leases_.emplace(id, std::make_shared<Lease>(executor_, std::move(row)));
+        leases_.emplace(id, std::make_shared<Lease>(executor_, std::move(row), now()));
         tasks_.spawn("waiting for the client of session " + id.text(), await_client(id));
     }
 }
@@ -183,8 +192,8 @@ void Sessions::end(const SessionId& session, const std::string& reason, std::opt
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
     finish(*lease, reason);  // first, so that key_over() finds nothing left to say
-    janitor_.revoke(lease->session.key, reason,
-                    actor);  // before the session is over, lest a crash between the two leaves a live key
+    // Before the session is over, lest a crash between the two leaves a live key.
+    if (!lease->session.key.empty()) janitor_.revoke(lease->session.key, reason, actor);
     ledger_.session_over(session, reason, exit_status, actor);
     spdlog::info("session {} is over: {}", session.text(), reason);
 }
@@ -201,9 +210,7 @@ void Sessions::key_over(const KeyRow& key, const std::string& reason) {
 // Says the last word to whoever holds the lease, and forgets it.
 void Sessions::finish(Lease& lease, const std::string& reason) {
     lease.over = true;
-    wire::LeaseEvent event{.event = "over", .reason = reason, .expires_at = to_millis(lease.session.deadline) / 1000};
-    lease.events.push_back(std::move(event));
-    lease.changed.notify();
+    lease.say("over", reason);
     const SessionId id = lease.session.id;
     leases_.erase(id);
 }

@@ -4,10 +4,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "daemon/accounts/accounts.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/async/wall_timer.hpp"
 #include "daemon/janitor/janitor.hpp"
 #include "daemon/ledger/ledger.hpp"
 #include "daemon/providers/openai.hpp"
@@ -20,6 +23,7 @@ struct SessionRequest {
     std::string agent;
     std::string label;  // "": the host
     std::optional<Duration> ttl;
+    std::vector<std::string> scopes = {};  // none: all that a service account may do
 };
 
 struct IssuedKey {
@@ -33,6 +37,9 @@ struct StartedSession {
     std::shared_ptr<Lease> lease;
 };
 
+// The provider's own expiry comes this much later than the deadline.
+inline constexpr Duration provider_slack = std::chrono::minutes{1};
+
 class Sessions {
 public:
     Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor,
@@ -44,6 +51,16 @@ public:
     // A key and a session whose lease the caller holds from now on. Throws what the provider said; nothing is left
     // then.
     Task<StartedSession> start(AccountRef account, SessionRequest request, std::string actor);
+
+    // A session whose credential is the person's own: no key, no provider; else like any other.
+    std::shared_ptr<Lease> start_without_key(std::string provider, SessionRequest request, std::string actor);
+
+    // A later end for a session and its key, at the provider and in the ledger, or an Error and the old end. Throws
+    // Error{usage} that says how much is possible, Error{session_over}, Error{busy}, or what the provider said.
+    Task<SessionRow> extend(SessionId session, Duration by, std::string actor);
+
+    // Until cancelled: warns clients of the end, and ends sessions without a key at their deadline.
+    Task<void> watch();
 
     // After a restart: the sessions of the ledger wait for their clients for a grace time.
     void resume();
@@ -60,14 +77,22 @@ public:
     // The key stopped being live for a reason of its own: deadline, revoked by name, gone.
     void key_over(const KeyRow& key, const std::string& reason);
 
-    // At shutdown: no creation under way. False when `limit` came first.
+    // At shutdown: no creation and no extension under way. False when `limit` came first.
     Task<bool> idle(Duration limit);
 
     std::size_t active() const { return leases_.size(); }
 
 private:
+    struct Extension;
+
+    Duration allowed_ttl(const SessionRequest& request);
+    std::optional<Timestamp> look();
+    Task<std::optional<Timestamp>> extend_key(SessionRow session, Timestamp deadline);
+    Task<ChangeAnswer> change_at_provider(Extension& extension);
+    Task<void> settle_name(AccountRef account, KeyRow key);
+    Task<void> put_expiry_back(AccountRef account, KeyRow key);
     KeyRow new_key(const AccountRef& account, const SessionRequest& request);
-    Task<IssuedKey> create(AccountRef account, KeyRow key);
+    Task<IssuedKey> create(AccountRef account, KeyRow key, std::vector<std::string> scopes);
     Task<void> await_client(SessionId session);
     void finish(Lease& lease, const std::string& reason);
 
@@ -79,7 +104,9 @@ private:
     TaskGroup& tasks_;
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
     int creating_ = 0;
-    Signal created_;
+    std::set<SessionId> extending_;
+    Signal settled_;  // a creation or an extension has come to its end
+    WallTimer clock_;
 };
 
 }  // namespace eph

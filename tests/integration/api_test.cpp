@@ -145,6 +145,8 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     ephd.call("GET /v1/status", 200);
     ephd.call("GET /v1/sessions", "/v1/sessions?active=1", 200);
     ephd.call("GET /v1/sessions/{id}", "/v1/sessions/" + session.substr(0, 6), 200);
+    ephd.call("POST /v1/sessions/{id}/extend", "/v1/sessions/" + session + "/extend", 200, {{"seconds", 1800}});
+    CHECK(ephd.event("GET /v1/sessions/{id}/lease", 200, *again).at("event") == "extended");
     ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + session, 200, {{"reason", "asked"}, {"exit_status", 3}});
     CHECK(ephd.event("GET /v1/sessions/{id}/lease", 200, *again).at("event") == "over");
 
@@ -158,7 +160,16 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     CHECK_FALSE(ephd.call("POST /v1/cleanup", 200, {{"all", false}}).at("failed").empty());
     sim.clear_faults();
 
-    ephd.call("GET /v1/events", "/v1/events?after=1", 200);
+    const auto manual = daemon.session({{"host", "example"}, {"provider", "anthropic"}, {"credential", "manual"}});
+    const std::string keyless = ephd.event("POST /v1/sessions", 201, *manual).at("session").at("id");
+    ephd.call("GET /v1/sessions/{id}", "/v1/sessions/" + keyless, 200);
+    ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + keyless, 200);
+    ephd.call("POST /v1/keys", 201, {{"scopes", {"model.request"}}});
+    ephd.call("POST /v1/cleanup", 200, {{"all", true}, {"dry_run", true}});
+    ephd.call("GET /v1/cleanup", 200);
+
+    ephd.call("GET /v1/events", "/v1/events?after=1&wait=1", 200);
+    ephd.call("GET /v1/events", "/v1/events?last=2", 200);
     ephd.call("GET /metrics", 200);
     CHECK(ephd.unseen() == std::set<std::string>{});
 }
@@ -173,6 +184,8 @@ TEST_CASE("every refusal has the shape that docs/api.yaml gives it") {
     ephd.refused("GET /v1/keys/{id}", "/v1/keys/nothing", Code::not_found);
     ephd.refused("GET /v1/events", "/v1/events?after=x", Code::usage);
     ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"ttl_seconds", "soon"}});
+    ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"scopes", {"two words"}}});
+    ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "example"}, {"credential", "borrowed"}});
     ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "-oProxyCommand=x"}});
     ephd.refused("POST /v1/keys", "/v1/keys", Code::provider_denied, Json::object(),
                  {{"Eph-Admin-Key", "sk-admin-wrong"}});
@@ -182,4 +195,6 @@ TEST_CASE("every refusal has the shape that docs/api.yaml gives it") {
     }();
     REQUIRE(eventually([&] { return daemon.get("/v1/sessions/" + session).at("state") == "over"; }));
     ephd.refused("GET /v1/sessions/{id}/lease", "/v1/sessions/" + session + "/lease", Code::session_over);
+    ephd.refused("POST /v1/sessions/{id}/extend", "/v1/sessions/" + session + "/extend", Code::session_over,
+                 {{"seconds", 60}});
 }

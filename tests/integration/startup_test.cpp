@@ -150,7 +150,8 @@ TEST_CASE_METHOD(Fixture, "without an account ephd runs, and says what is missin
     }
     CHECK(ephd.get("/v1/accounts").at("accounts").empty());
     CHECK(ephd.get("/v1/keys").at("keys").empty());
-    CHECK(ephd.get("/v1/keys?source=provider").at("note") == "no OpenAI admin key is loaded");
+    CHECK(ephd.get("/v1/keys?source=provider").at("note") ==
+          "keys of other machines are not shown: no OpenAI admin key is loaded");
 }
 
 TEST_CASE_METHOD(Fixture, "an API that cannot be reached is named with the reason") {

@@ -19,7 +19,7 @@ Account* account_at(Sim& sim, const std::string& id) {
     return sim.options.service_accounts_as_users ? nullptr : sim.world.account(id);
 }
 
-bool deletable_by(const Options& options, const Account& account, const std::string& id) {
+bool taken_by(const Options& options, const Account& account, const std::string& id) {
     switch (options.delete_by) {
         case DeleteBy::list:
             return id == account.listed_id;
@@ -76,7 +76,7 @@ Answer show_account(Sim& sim, const Call&, const Params& params) {
 
 Answer update_account(Sim& sim, const Call& call, const Params& params) {
     Account* account = account_at(sim, params[1]);
-    if (account == nullptr) return no_such_account(params[1]);
+    if (account == nullptr || !taken_by(sim.options, *account, params[1])) return no_such_account(params[1]);
     const auto body = object_in(call);
     if (!body) return bad_json();
     if (body->contains("name")) {
@@ -96,7 +96,7 @@ Answer update_account(Sim& sim, const Call& call, const Params& params) {
 
 Answer delete_account(Sim& sim, const Call&, const Params& params) {
     Account* account = account_at(sim, params[1]);
-    if (account == nullptr || !deletable_by(sim.options, *account, params[1])) return no_such_account(params[1]);
+    if (account == nullptr || !taken_by(sim.options, *account, params[1])) return no_such_account(params[1]);
     sim.world.remove(*account);
     return deleted("organization.project.service_account.deleted", params[1]);
 }

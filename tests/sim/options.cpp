@@ -58,7 +58,7 @@ Options parse_options(int argc, char** argv) {
         ->option_text("svc_acct|user|uuid|service_account")
         ->transform(CLI::CheckedTransformer(kIdShapes));
     app.add_flag("--list-id-differs", options.list_id_differs, "Create answers with one id, lists with another");
-    app.add_option("--delete-by", options.delete_by, "With --list-id-differs: the id that DELETE takes")
+    app.add_option("--delete-by", options.delete_by, "With --list-id-differs: the id that DELETE and renaming take")
         ->option_text("list|create|both")
         ->transform(CLI::CheckedTransformer(kDeleteBy));
     app.add_flag("--service-accounts-as-users", options.service_accounts_as_users,

@@ -10,7 +10,7 @@
 namespace eph::sim {
 
 enum class IdShape { svc_acct, user, uuid, service_account };
-enum class DeleteBy { list, create, both };  // which of two differing ids DELETE accepts
+enum class DeleteBy { list, create, both };  // which of two differing ids DELETE and renaming accept
 
 struct Options {
     std::string host = "127.0.0.1";

@@ -47,6 +47,32 @@ TEST_CASE("a name never promises more life than the key has, nor less than it wa
     CHECK(name.until == until + seconds{1});
 }
 
+TEST_CASE("a name with a later end is the same name but for its end") {
+    struct Row {
+        const char* name;
+        Timestamp until;
+        const char* expected;
+    };
+    const Row table[] = {
+        {"eph-web-20261123T120509Z-exp-20261123T140509Z-a1b2c3", until + hours{1},
+         "eph-web-20261123T120509Z-exp-20261123T150509Z-a1b2c3"},
+        {"eph-web-20261123T120509Z-exp-20261123T140509Z-a1b2c3", until + milliseconds{1},
+         "eph-web-20261123T120509Z-exp-20261123T140510Z-a1b2c3"},
+        {"eph-a-exp-b-20261123T120509Z-exp-20261123T140509Z-x", until + hours{24},
+         "eph-a-exp-b-20261123T120509Z-exp-20261124T140509Z-x"},
+        {"eph-web-exp-20261123T140509Z", until + hours{1}, "eph-web-exp-20261123T150509Z"},
+        {"production", until, "production"},
+        {"eph-web", until, "eph-web"},
+        {"", until, ""},
+    };
+    for (const Row& row : table) {
+        INFO(row.name);
+        CHECK(name_with_end(row.name, row.until) == row.expected);
+    }
+    const KeyName made = new_key_name("web", from, until);
+    CHECK(name_with_end(name_with_end(made.text(), until + hours{1}), until) == made.text());
+}
+
 TEST_CASE("names that other tools of this kind made are understood") {
     const auto original = parse_key_name("eph-portainer-20260615T120000Z-exp-20260615T140000Z-a1b2c3");
     REQUIRE(original);

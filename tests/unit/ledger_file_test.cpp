@@ -146,7 +146,7 @@ TEST_CASE("no lookup walks through all keys") {
     }
     const std::string plan = plan_of(
         file, "SELECT " EPH_KEY_COLUMNS
-              " FROM keys WHERE id = ?1 OR name = ?1 "
+              " FROM keys WHERE id = ?1 OR name = ?1 OR (next_name <> '' AND next_name = ?1) "
               "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
               "UNION SELECT " EPH_KEY_COLUMNS
               " FROM keys WHERE id >= ?1 AND id < ?2 "

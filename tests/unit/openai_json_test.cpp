@@ -175,6 +175,14 @@ TEST_CASE("a creation is asked for with its expiry in whole seconds, or without"
     CHECK(json::parse(openai_json::create_request("eph-x", std::chrono::milliseconds{1500})) ==
           json{{"name", "eph-x"}, {"expires_in_seconds", 2}});
     CHECK(json::parse(openai_json::create_request("eph-x", std::nullopt)) == json{{"name", "eph-x"}});
+    CHECK(json::parse(openai_json::account_request("eph-x")) ==
+          json{{"name", "eph-x"}, {"create_service_account_only", true}});
+    CHECK(json::parse(openai_json::key_request("eph-x", {"model.request"}, std::chrono::seconds{60})) ==
+          json{{"name", "eph-x"}, {"scopes", {"model.request"}}, {"expires_in_seconds", 60}});
+    CHECK(json::parse(openai_json::key_request("eph-x", {"a", "b"}, std::nullopt)) ==
+          json{{"name", "eph-x"}, {"scopes", {"a", "b"}}});
+    CHECK(json::parse(openai_json::expiry_request(std::chrono::milliseconds{1})) == json{{"expires_in_seconds", 1}});
+    CHECK(json::parse(openai_json::rename_request("eph-y")) == json{{"name", "eph-y"}});
 }
 
 TEST_CASE("the provider's own words reach the person, cleaned") {

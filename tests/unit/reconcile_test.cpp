@@ -93,6 +93,58 @@ TEST_CASE("a key of ours that is listed is dealt with by its state") {
     }
 }
 
+TEST_CASE("a key that is being renamed is known by either of its names") {
+    const std::string name = name_until(moment + 1h);
+    const std::string next_name = name_with_end(name, moment + 2h);
+    struct Row {
+        const char* what;
+        std::vector<std::string> listed;
+        KeyState state;
+        bool all;
+        Expected expected;
+    };
+    const Row table[] = {
+        {"the old one", {name}, KeyState::live, false, {.listed = 1, .left = 1}},
+        {"the next one", {next_name}, KeyState::live, false, {.listed = 1, .left = 1}},
+        {"the next one, all", {next_name}, KeyState::live, true, {.revoke = 1, .listed = 1}},
+        {"the next one, revoking", {next_name}, KeyState::revoking, true, {.listed = 1}},
+        {"the next one, revoked", {next_name}, KeyState::revoked, false, {.revive = 1, .listed = 1}},
+        {"neither", {}, KeyState::live, false, {.maybe_gone = 1}},
+        {"both, which is one key all the same", {name, next_name}, KeyState::live, true, {.revoke = 1, .listed = 1}},
+    };
+    for (const Row& row : table) {
+        INFO(row.what);
+        Known known{name, row.state};
+        known.rows.at(name).next_name = next_name;
+        known.rows.emplace(next_name, known.rows.at(name));
+        std::vector<Listed> list;
+        for (const std::string& each : row.listed) list.push_back(listed(each, "id of " + each));
+        check(reconcile(list, known.rows, moment, moment, row.all), row.expected);
+    }
+}
+
+TEST_CASE("a cleanup has to do with what is over and what is being revoked") {
+    struct Row {
+        KeyState state;
+        Duration left;
+        bool plain, all;
+    };
+    const Row table[] = {
+        {KeyState::creating, 1h, false, false}, {KeyState::creating, -1h, false, false},
+        {KeyState::live, 1h, false, true},      {KeyState::live, 0s, true, true},
+        {KeyState::revoking, 1h, true, true},   {KeyState::revoking, -1h, true, true},
+        {KeyState::revoked, 1h, false, false},  {KeyState::revoked, -1h, false, false},
+    };
+    for (const Row& row : table) {
+        INFO(name_of(row.state) << " with " << row.left.count());
+        KeyRow key;
+        key.state = row.state;
+        key.deadline = moment + row.left;
+        CHECK(is_for_cleanup(key, moment, false) == row.plain);
+        CHECK(is_for_cleanup(key, moment, true) == row.all);
+    }
+}
+
 TEST_CASE("a key that was revoked while the list was read is not revoked again") {
     const std::string name = name_until(moment + 1h);
     Known known{name, KeyState::revoked};

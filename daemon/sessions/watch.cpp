@@ -1,0 +1,68 @@
+// What a session's own time brings: warnings to its client, and the end of a session that has no key. (A key's deadline
+// is the janitor's, and ends its session.)
+#include <spdlog/spdlog.h>
+
+#include "common/error.hpp"
+#include "daemon/sessions/deadline.hpp"
+#include "daemon/sessions/sessions.hpp"
+
+namespace eph {
+
+std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, SessionRequest request, std::string actor) {
+    SessionRow session;
+    session.id = SessionId::make();
+    session.credential = "manual";
+    session.host = request.host;
+    session.provider = std::move(provider);
+    session.agent = request.agent;
+    session.started = now();
+    session.deadline = session.started + allowed_ttl(request);
+    ledger_.start_without_key(session, actor);
+    auto lease = std::make_shared<Lease>(executor_, session, session.started);
+    leases_.emplace(session.id, lease);
+    clock_.poke();
+    spdlog::info("session {} on {} started with a key of the person's own", session.id.text(), session.host);
+    return lease;
+}
+
+// Does what is due, and returns when to look again.
+std::optional<Timestamp> Sessions::look() {
+    const Timestamp at = now();
+    std::optional<Timestamp> next;
+    const auto consider = [&](std::optional<Timestamp> moment) {
+        if (moment && (!next || *moment < *next)) next = moment;
+    };
+    std::vector<SessionId> over;
+    for (const auto& [id, lease] : leases_) {
+        const Timestamp deadline = lease->session.deadline;
+        if (deadline <= at) {
+            if (lease->session.key.empty()) over.push_back(id);
+            continue;
+        }
+        if (lease->session.key.empty()) consider(deadline);
+        if (const auto warning = next_warning(deadline, lease->warned); warning && *warning <= at) {
+            lease->warned = at;
+            lease->say("expiring", "");
+        }
+        consider(next_warning(deadline, lease->warned));
+    }
+    for (const SessionId& id : over) end(id, "deadline", std::nullopt, "ephd");
+    return next;
+}
+
+Task<void> Sessions::watch() {
+    constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger cannot be written
+    for (;;) {
+        std::optional<Timestamp> next;
+        try {
+            next = look();
+        } catch (const Error& error) {
+            spdlog::error("sessions: {}", error.message());
+            next = now() + after_trouble;
+        }
+        co_await clock_.wait_until(next);
+        if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+    }
+}
+
+}  // namespace eph
