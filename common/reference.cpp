@@ -34,13 +34,13 @@ constexpr std::array variable_table{
 };
 
 constexpr std::array file_table{
-    File{"$XDG_RUNTIME_DIR/eph/ephd.sock", "",
+    File{"$XDG_RUNTIME_DIR/eph/ephd.sock", "~/Library/Application Support/eph/ephd.sock",
          "ephd's socket, for its own user alone; /tmp/eph-<uid>/ephd.sock where there is no XDG_RUNTIME_DIR."},
     File{"$XDG_STATE_HOME/eph/ledger.db", "~/Library/Application Support/eph/ledger.db",
          "Every key and session and the audit trail, as an SQLite database (~/.local/state without the variable). "
          "Never a secret, a task or an answer."},
     File{"$XDG_STATE_HOME/eph/ephd.log", "~/Library/Application Support/eph/ephd.log",
-         "The log of an ephd that eph has started, rotated at 1 MB."},
+         "The log of an ephd that eph has started, rotated at 1 MB. A systemd service logs to the journal."},
     File{"$XDG_CONFIG_HOME/eph/config.json", "",
          "The configuration (~/.config without the variable); see eph-config(5)."},
     File{"~/.ssh/config", "", "Read by ssh, and for completing the names of hosts."},
@@ -52,6 +52,7 @@ constexpr std::array status_table{
     ExitStatus{"0", "Done; or the agent ended with 0.", ""},
     ExitStatus{"1 to 255", "The agent's own status, whatever it is, once the agent has run.",
                "See what the agent said."},
+    ExitStatus{"3", "eph daemon status: ephd does not run.", "The next command that needs it starts it."},
     ExitStatus{"64", "The command line asks for something that cannot be; no key was made.",
                "Read the message; eph <command> --help shows what is possible."},
     ExitStatus{"124", "The session's time was up.", "Ask for more with --ttl."},
@@ -87,12 +88,12 @@ constexpr std::array code_table{
               "Try again; the message names who was silent."},
     ErrorCode{Code::session_over, "The session has ended.", "Start another one."},
     ErrorCode{Code::daemon_unreachable, "eph cannot reach or start ephd.",
-              "See ephd.log, and whether ephd lies beside eph or on the PATH."},
+              "See eph daemon logs, and whether ephd lies beside eph or on the PATH."},
     ErrorCode{Code::busy, "Another process holds what is needed.", "Wait for it, or end it."},
     ErrorCode{Code::remote_failed, "ssh or the host could not do its part.", "Try: ssh <host> true"},
     ErrorCode{Code::storage, "The ledger, the configuration or another file cannot be read or written.",
               "Mend the file or its mode, as the message says."},
-    ErrorCode{Code::internal, "A fault of eph's own.", "Report it with the message and ephd.log."},
+    ErrorCode{Code::internal, "A fault of eph's own.", "Report it with the message and what eph daemon logs shows."},
 };
 
 }  // namespace
