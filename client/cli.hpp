@@ -70,7 +70,7 @@ struct Prose {
 extern const std::span<const Prose> all_prose;      // client/commands/prose.cpp
 const Prose& prose_of(const Command& command);      // an empty one of Group::more where there is none
 std::string_view group_title(Group group);          // "Sessions"
-std::string sentences_of(const Command& command);   // the summary: "Make a key."
+std::string sentences_of(const Command& command);   // the summary, "Make a key.", and its further lines
 std::string_view brief_of(const Command& command);  // the summary's first line
 
 const Command* find_command(std::string_view name);

@@ -98,16 +98,13 @@ std::string_view group_title(Group group) {
 std::string_view brief_of(const Command& command) { return command.summary.substr(0, command.summary.find('\n')); }
 
 std::string sentences_of(const Command& command) {
-    std::string text{command.summary};
-    for (std::size_t at = 0; at < text.size();) {
-        if (text.compare(at, 3, "eph") != 0)  // a program keeps its name
-            text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[at])));
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        if (text[end - 1] != '.') text.insert(end, ".");
-        at = text.find('\n', end);
-        if (at != text.npos) ++at;
-    }
-    return text;
+    std::string text{brief_of(command)};
+    if (!text.starts_with("eph"))  // a program keeps its name
+        text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    if (!text.ends_with('.')) text += ".";
+    std::string rest{command.summary.substr(brief_of(command).size())};
+    std::replace(rest.begin() + (rest.empty() ? 0 : 1), rest.end(), '\n', ' ');
+    return text + rest;
 }
 
 std::string synopsis(const Command& command) {

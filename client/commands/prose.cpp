@@ -13,6 +13,12 @@ constexpr std::array run_examples{
     Example{"eph web --task-file task.md --print >answer.md", "A long task; the answer goes into a file."},
     Example{"eph --local \"Review this directory.\"", "On this machine, without ssh."},
 };
+constexpr std::array exec_examples{
+    Example{"eph exec --local --env OPENAI_API_KEY -- npx promptfoo eval", "A program of this machine."},
+    Example{"eph exec web -- python3 summarize.py", "One of the host's, in the home directory there."}};
+constexpr std::array extend_examples{Example{"eph extend 5h5l 30m", "Half an hour more."}};
+constexpr std::array log_examples{Example{"eph log -f", "What happens from now on, as it happens."}};
+constexpr std::array install_pi_examples{Example{"eph install-pi --dry-run web", "Says what it would do."}};
 constexpr std::array stop_examples{Example{"eph stop 5h5l", "An id may be shortened, as long as it fits only one."}};
 constexpr std::array create_examples{Example{"OPENAI_API_KEY=$(eph keys create ci --ttl 10m) ./nightly-tests",
                                              "A key for one program, for ten minutes."}};
@@ -56,6 +62,22 @@ constexpr std::array table{
           "The agent is ended, the host is cleared, the key is revoked. The exit status is 0 only if the provider has "
           "confirmed that; otherwise ephd goes on trying.",
           stop_examples},
+    Prose{"extend", Group::sessions,
+          "The session's end, the key's expiry at the provider and the end that its name tells move together. What is "
+          "added counts from the present end.",
+          extend_examples},
+    Prose{
+        "exec", Group::sessions,
+        "The same life cycle as a session with an agent: however the command ends, its key is revoked and the host is "
+        "cleared. Everything behind -- is the command's own.",
+        exec_examples},
+    Prose{"log", Group::sessions,
+          "The ledger's audit trail: each key that was made and revoked, each session that began and ended, when, on "
+          "whose behalf, and what the provider said. Never a secret.",
+          log_examples},
+    Prose{"install-pi", Group::more,
+          "It says what it finds on the host and what it will do before it does it. Running it again does no harm.",
+          install_pi_examples},
     Prose{"keys create", Group::keys,
           "The key lives until its time is up or it is revoked, with no session around it. It is shown this once: "
           "neither eph nor ephd keeps it.",

@@ -186,8 +186,10 @@ Completion words_for(const Place& place, const std::string& current, const Sourc
     }
     if (command.names == Names::command && place.words.size() == 1 && is_command_group(place.words[0]))
         return {commands_beginning(place.words[0]), {}, ""};
-    const bool full = place.words.size() >= (command.names == Names::command ? 1 : command.most_words);
-    return full ? Completion{} : by_names(command.names, current, source);
+    // What a command names is its first word; the others only if it takes any number: <key...>
+    const std::string_view first = command.words.substr(0, command.words.find(' '));
+    const bool named = place.words.empty() || first.find("...") != first.npos;
+    return named ? by_names(command.names, current, source) : Completion{};
 }
 
 }  // namespace

@@ -89,6 +89,11 @@ TEST_CASE("bash completes commands, hosts, live sessions, options and files by i
     try_bash("eval \"$(eph completion bash)\"", person);
 }
 
+TEST_CASE("bash completes the same where its words break at blanks alone") {
+    Person person;
+    try_bash("COMP_WORDBREAKS=$' \\t\\n'; eval \"$(eph completion bash)\"", person);
+}
+
 TEST_CASE("bash-completion finds eph's completions where they are installed") {
     if (!std::filesystem::exists("/usr/share/bash-completion/bash_completion")) {
         (void)available("bash-completion");
