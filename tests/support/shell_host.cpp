@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -22,14 +21,6 @@ void write_file(const fs::path& path, const std::string& text, bool executable) 
     if (executable) fs::permissions(path, fs::perms::owner_all);
 }
 
-bool eventually(const std::function<bool()>& condition) {
-    for (int waited = 0; waited < 20'000; waited += 10) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
-}
-
 bool is_zombie(pid_t pid) {
     const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
     const std::size_t end = stat.rfind(") ");
@@ -37,6 +28,14 @@ bool is_zombie(pid_t pid) {
 }
 
 }  // namespace
+
+bool eventually(const std::function<bool()>& condition) {
+    for (int waited = 0; waited < 20'000; waited += 10) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
 
 std::optional<std::string> installed(const std::string& program) {
     for (const char* directory : {"/usr/bin/", "/bin/", "/usr/local/bin/", "/opt/homebrew/bin/"}) {

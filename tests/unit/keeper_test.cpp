@@ -227,3 +227,24 @@ TEST_CASE("the runner may come before the secret, and does not wait for a keeper
         CHECK(late->errors() == "eph: the session's keeper is gone\n");
     }
 }
+
+TEST_CASE("what eph says of the session lies whole in a file for the agent, and other lines are passed over") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "echo $$ >agent\nwhile :; do sleep 0.1; done\n");
+        const ScriptRequest request = host.request();
+        const std::string status = request.place.directory() + "/status";
+        auto keeper = armed(host, request);
+        auto runner = host.runner(request);
+        read_pid(host.home() + "/agent");
+        keeper->write("a word of a later eph's\nstatus {\"left\":7199,\"host\":\"a\\\\b 'c' $x  *\"}\n");
+        CHECK(appears(status));
+        CHECK(contents(status) == "{\"left\":7199,\"host\":\"a\\\\b 'c' $x  *\"}\n");
+        keeper->write("status 2\nstatus");
+        CHECK(eventually([&] { return contents(status) == "2\n"; }));
+        keeper->close_input();
+        check_gone(*keeper, request);
+        CHECK(runner->wait() == 128 + SIGTERM);
+    }
+}
