@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "client/agents/pi.hpp"
 #include "tests/support/catch.hpp"
 
 namespace eph::test {
@@ -90,9 +91,8 @@ std::string ShellHost::script(const std::string& path, const std::string& text) 
 ScriptRequest ShellHost::request(std::optional<std::string> task) const {
     ScriptRequest request{.place = {SessionMark::make(), tmp()}, .launch = {}, .login_limit = std::chrono::seconds(0)};
     PiOptions options;
-    options.directory = request.place.directory();
     options.task = std::move(task);
-    request.launch = pi_launch(options);
+    request.launch = pi_launch(options, {.directory = request.place.directory(), .host = "testhost"});
     return request;
 }
 
