@@ -9,7 +9,7 @@ namespace eph {
 namespace {
 
 std::string line(const nlohmann::json& status) {
-    return "status " + status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return "status " + status.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace

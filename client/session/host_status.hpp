@@ -9,7 +9,7 @@
 
 namespace eph {
 
-// Lines for the keeper's stdin, without their ends. The time left, not the time of day: the host's clock may be wrong.
+// Lines for the keeper's stdin. The time left, not the time of day: the host's clock may be wrong.
 std::string live_line(std::string_view host, Duration left);
 std::string over_line(std::string_view host, std::string_view why);
 

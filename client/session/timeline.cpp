@@ -109,7 +109,7 @@ void Timeline::announce() {
 
 void Timeline::start_agent_when_ready() {
     if (agent_ || !issued_ || !keeper_ready_ || outcome_) return;
-    outbox_.push_back(key_line());
+    tell_host(key_line());
     tell_time_left();
     const std::string until = local_clock(ends_at_);
     progress_.clear();

@@ -64,7 +64,7 @@ private:
     void on_over(const wire::LeaseEvent& event);
     void start_agent_when_ready();
     RunnerStdin agent_stdin() const;
-    void tell_host(std::string line);
+    void tell_host(Secret line);
     void tell_time_left();
     void check_children();
     std::optional<Outcome> children_say();

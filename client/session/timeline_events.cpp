@@ -98,13 +98,13 @@ void Timeline::on_over(const wire::LeaseEvent& event) {
     outcome_ = {event.reason, deadline ? time_is_up : 128 + SIGTERM,
                 Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), why}};
     if (!agent_ || !launch_.shows_status) return;
-    tell_host(over_line(plan_.where(), why));
+    tell_host(Secret{over_line(plan_.where(), why)});
     notice_due_ = true;
 }
 
 // Behind the key's line; what no agent reads is not sent.
 void Timeline::tell_time_left() {
-    if (launch_.shows_status) tell_host(live_line(plan_.where(), ends_at_ - now()));
+    if (launch_.shows_status) tell_host(Secret{live_line(plan_.where(), ends_at_ - now())});
 }
 
 void Timeline::on(const Signalled& signalled) {

@@ -41,9 +41,8 @@ Task<void> Timeline::feed_keeper(std::string input) {
     }
 }
 
-void Timeline::tell_host(std::string line) {
-    line += '\n';
-    outbox_.push_back(Secret::take(line));
+void Timeline::tell_host(Secret line) {
+    outbox_.push_back(std::move(line));
     outbox_filled_.notify();
 }
 

@@ -258,7 +258,7 @@ TEST_CASE("a command has the person's stdin byte for byte, its key where it was 
             INFO(shell << ": " << variable);
             ShellHost host(shell);
             ScriptRequest request = host.request();
-            const std::string inner = std::string{"printf %s \"$"} + variable + "\"; env | grep -c PI_; cat";
+            const std::string inner = std::string{"printf %s \"$"} + variable + "\"; env | grep -c ^PI_; cat";
             request.launch = command_launch({.words = {"sh", "-c", inner}, .key_variable = variable}, {});
             auto keeper = armed(host, request);
             auto runner = host.runner(request);
