@@ -71,3 +71,15 @@ TEST_CASE_METHOD(World, "Pi's screen says why a session was ended, before it goe
     CHECK(person.screen().find("this session ends in") == std::string::npos);
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(World, "Pi's screen says that a session is extended, and counts on from there") {
+    if (!install_pi(*this)) return;
+    Pty person(command({"testhost", "--ttl", "100m"}), home.variables);
+    person.wait_for("testhost · 1h39m left", 60s);
+    const std::string id = ephd.get("/v1/sessions?active=1").at("sessions").at(0).at("id");
+    ephd.post("/v1/sessions/" + id + "/extend", {{"seconds", 3600}}, 200);
+    person.wait_for("eph: this session is extended and ends in 2h39m");
+    person.wait_for("testhost · 2h39m left");
+    person.type("\x04");
+    CHECK(person.wait() == 0);
+}
