@@ -24,8 +24,7 @@ void close_on_exec_from(int first) {
 }
 
 std::vector<std::string> clean_environment() {
-    constexpr std::array<std::string_view, 4> ours{
-        "OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_OPENAI_BASE_URL=", "EPH_SOCKET="};
+    constexpr std::array<std::string_view, 3> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_"};
     std::vector<std::string> kept;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable = *each;

@@ -6,7 +6,7 @@
 
 namespace eph {
 
-// eph's own environment without the credentials that it was given.
+// eph's own environment without the credentials and settings that it was given.
 std::vector<std::string> clean_environment();
 
 // Marks every descriptor from `first` on to be closed at the next exec: sockets of eph's, the lease's above all, are

@@ -11,10 +11,10 @@ namespace eph {
 
 // One row an agent: its name and where it is found on a host.
 struct AgentRow {
-    std::string_view name;        // for people: "Pi"
-    std::string_view executable;  // looked up on the PATH and in ~/.local/bin
-    std::string_view bundle;      // below the home directory: <bundle>/<version>/bin has the agent and its own runtime
-    std::string_view install_hint;  // what to do where it is missing
+    std::string name;        // for people: "Pi"
+    std::string executable;  // looked up on the PATH and in ~/.local/bin
+    std::string bundle;      // below the home directory: <bundle>/<version>/bin has the agent and its own runtime
+    bool screen = false;     // in a terminal it draws a whole screen, whose remains may have to be cleared away
 };
 
 // A file of the session, its path relative to the session's directory.
@@ -31,7 +31,10 @@ enum class TaskBy {
 
 // One run of an agent. Everything but the credential, which goes its own way (script.hpp).
 struct AgentLaunch {
-    const AgentRow* agent = nullptr;
+    AgentRow agent;
+    std::optional<std::string> path = {};  // named by the person: `~/` is the home there; without a slash: on the PATH
+    std::string sought = {};               // for people: what is missing where it is not found
+    std::string install_hint = {};         // and what to do then
     std::vector<std::string> arguments;
     std::vector<std::pair<std::string, std::string>> environment;
     std::string key_variable;              // the credential reaches the agent in this environment variable
@@ -39,21 +42,15 @@ struct AgentLaunch {
     std::vector<RemoteFile> files;
     std::optional<std::string> task = {};
     TaskBy task_by = TaskBy::stream;
+    bool shows_status = false;  // it reads the session's file `status`, and shows what that says
 };
 
-struct PiOptions {
-    std::string directory = {};  // the session's, on the host
-    std::string provider = "openai";
-    std::optional<std::string> model = {};
-    std::optional<std::string> thinking = {};
-    std::optional<std::string> base_url = {};  // only where it is not the provider's own
-    std::optional<std::string> task = {};      // none: with a terminal an empty screen, without one Pi reads its stdin
-    bool interactive = false;                  // a terminal is there: Pi opens its screen and stays
+// Where and how any agent of a session runs.
+struct LaunchPlace {
+    std::string directory = {};                // the session's, on its host
+    std::string host = {};                     // "" for this machine
+    std::optional<std::string> base_url = {};  // of the provider, only where it is not the provider's own
+    bool interactive = false;                  // it gets a terminal
 };
-
-extern const AgentRow pi_row;
-
-// Throws Error{usage} for a provider that has no key variable here.
-AgentLaunch pi_launch(const PiOptions& options);
 
 }  // namespace eph

@@ -1,29 +1,15 @@
-// Pi (npm @earendil-works/pi-coding-agent, 0.74 and later): its row, and how it runs without leaving anything behind.
+// Pi's arguments, settings and files.
+#include "client/agents/pi.hpp"
+
 #include <nlohmann/json.hpp>
 
-#include "client/agents/agent.hpp"
+#include "client/agents/providers.hpp"
 #include "common/error.hpp"
+#include "common/text.hpp"
+#include "pi_extension.hpp"
 
 namespace eph {
 namespace {
-
-struct KeyVariable {
-    std::string_view provider, variable;
-};
-
-constexpr KeyVariable key_variables[] = {
-    {"openai", "OPENAI_API_KEY"},
-    {"openrouter", "OPENROUTER_API_KEY"},
-    {"anthropic", "ANTHROPIC_API_KEY"},
-};
-
-std::string key_variable(std::string_view provider) {
-    for (const KeyVariable& row : key_variables) {
-        if (row.provider == provider) return std::string(row.variable);
-    }
-    throw Error{Code::usage, "Pi has no provider named {} that eph can make keys for", provider}.hint(
-        "Known are openai, openrouter and anthropic.");
-}
 
 // Pi ignores OPENAI_BASE_URL; this keeps its built-in models and, without an apiKey, the key from the environment.
 RemoteFile models_json(const std::string& provider, const std::string& base_url) {
@@ -31,35 +17,39 @@ RemoteFile models_json(const std::string& provider, const std::string& base_url)
     return {"config/models.json", models.dump()};
 }
 
-// Sends the task as it is, without Pi's expansion of /templates, as soon as the screen is there, and deletes its file.
-constexpr std::string_view task_extension = R"ts(import { readFileSync, unlinkSync } from "node:fs";
+std::string install_hint(const LaunchPlace& place, bool npx) {
+    if (npx && place.host.empty()) return "Install Node.js, which has it, or Pi itself: see pi.dev.";
+    if (npx) return "Install Pi there with: eph install-pi " + place.host;
+    if (place.host.empty()) return "Install it with: curl -fsSL https://pi.dev/install.sh | sh, or use --npx.";
+    return fmt::format("Install it there with: eph install-pi {}, or run it without installing it: --npx", place.host);
+}
 
-export default (pi: any) => {
-  pi.on("session_start", (_event: any, ctx: any) => {
-    const file = process.env.EPH_TASK_FILE;
-    if (!file || !ctx.hasUI) return;
-    delete process.env.EPH_TASK_FILE;
-    const task = readFileSync(file, "utf8");
-    unlinkSync(file);
-    pi.sendUserMessage(task);
-  });
-};
-)ts";
+// npm's cache is where npx puts what it fetches; its logs lie in it unless the host's npmrc says otherwise.
+void run_by_npx(AgentLaunch& launch, const std::string& version, const LaunchPlace& place) {
+    launch.agent.executable = "npx";
+    const std::string package = "@earendil-works/pi-coding-agent" + (version.empty() ? "" : '@' + version);
+    launch.arguments = {"--yes", "--package=" + package, "--", "pi"};
+    launch.directories.insert(launch.directories.end(), {"npm", "npm/logs"});
+    launch.environment.insert(launch.environment.end(), {{"npm_config_cache", place.directory + "/npm"},
+                                                         {"npm_config_logs_dir", place.directory + "/npm/logs"},
+                                                         {"npm_config_update_notifier", "false"},
+                                                         {"npm_config_fund", "false"},
+                                                         {"npm_config_audit", "false"}});
+}
 
 }  // namespace
 
-const AgentRow pi_row{
-    .name = "Pi",
-    .executable = "pi",
-    .bundle = ".local/share/pi-node",
-    .install_hint = "Install it there with: curl -fsSL https://pi.dev/install.sh | sh",
-};
-
-AgentLaunch pi_launch(const PiOptions& options) {
-    const std::string& directory = options.directory;
+AgentLaunch pi_launch(const PiOptions& options, const LaunchPlace& place) {
+    const std::string& directory = place.directory;
+    const std::string key_variable{provider_row(options.provider).variable};  // throws; not within an aggregate: g++ 12
     AgentLaunch launch{
-        .agent = &pi_row,
-        .arguments = {"--no-session", "--provider", options.provider},
+        .agent = {.name = "Pi", .executable = "pi", .bundle = ".local/share/pi-node", .screen = true},
+        .path = options.path,
+        .sought = options.path  ? printable(*options.path, 200)
+                  : options.npx ? "npx"
+                                : "Pi",
+        .install_hint = options.path ? "" : install_hint(place, options.npx.has_value()),
+        .arguments = {},
         .environment =
             {
                 {"PI_CODING_AGENT_DIR", directory + "/config"},  // keeps the host's own auth.json out, too
@@ -70,19 +60,21 @@ AgentLaunch pi_launch(const PiOptions& options) {
                 {"NODE_DISABLE_COMPILE_CACHE", "1"},
                 {"TMPDIR", directory + "/tmp"},
             },
-        .key_variable = key_variable(options.provider),
+        .key_variable = key_variable,
         .directories = {"config", "sessions", "tmp"},
         .files = {},
         .task = options.task,
-        .task_by = options.interactive ? TaskBy::file : TaskBy::stream,
+        .task_by = place.interactive ? TaskBy::file : TaskBy::stream,
+        .shows_status = place.interactive,
     };
-    if (options.model) launch.arguments.insert(launch.arguments.end(), {"--model", *options.model});
-    if (options.thinking) launch.arguments.insert(launch.arguments.end(), {"--thinking", *options.thinking});
-    if (!options.interactive) launch.arguments.push_back("-p");
-    if (options.base_url) launch.files.push_back(models_json(options.provider, *options.base_url));
-    if (options.interactive && options.task) {
-        launch.files.push_back({"config/extensions/eph-task.ts", std::string(task_extension)});
-    }
+    if (options.npx) run_by_npx(launch, *options.npx, place);
+    std::vector<std::string>& words = launch.arguments;
+    words.insert(words.end(), {"--no-session", "--provider", options.provider});
+    if (options.model) words.insert(words.end(), {"--model", *options.model});
+    if (options.thinking) words.insert(words.end(), {"--thinking", *options.thinking});
+    if (!place.interactive) words.push_back("-p");
+    if (place.base_url) launch.files.push_back(models_json(options.provider, *place.base_url));
+    if (place.interactive) launch.files.push_back({"config/extensions/eph.ts", std::string{pi_extension_text}});
     return launch;
 }
 

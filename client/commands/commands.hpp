@@ -6,6 +6,7 @@
 namespace eph {
 
 int run_session(const Arguments& arguments);
+int exec_command(const Arguments& arguments);
 int show_status(const Arguments& arguments);
 int list_sessions(const Arguments& arguments);
 int stop_session(const Arguments& arguments);

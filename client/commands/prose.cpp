@@ -12,10 +12,13 @@ constexpr std::array run_examples{
             "With a task, for half an hour at most."},
     Example{"eph web --task-file task.md --print >answer.md", "A long task; the answer goes into a file."},
     Example{"eph --local \"Review this directory.\"", "On this machine, without ssh."},
+    Example{"eph web --npx \"What runs here?\"", "On a host that has Node.js, but no Pi; nothing of Pi stays there."},
+    Example{"eph web --provider anthropic --key-command 'pass show anthropic'", "With a key of your own."},
 };
 constexpr std::array exec_examples{
-    Example{"eph exec --local --env OPENAI_API_KEY -- npx promptfoo eval", "A program of this machine."},
-    Example{"eph exec web -- python3 summarize.py", "One of the host's, in the home directory there."}};
+    Example{"eph exec web -- ./summarize-logs", "A program of yours that wants OPENAI_API_KEY."},
+    Example{"eph exec web --env LLM_KEY --ttl 10m -- ./report | less", "Under another name, for ten minutes."},
+    Example{"eph exec --local -- npm test", "On this machine."}};
 constexpr std::array extend_examples{Example{"eph extend 5h5l 30m", "Half an hour more."}};
 constexpr std::array log_examples{Example{"eph log -f", "What happens from now on, as it happens."}};
 constexpr std::array install_pi_examples{Example{"eph install-pi --dry-run web", "Says what it would do."}};
@@ -46,8 +49,18 @@ constexpr std::array table{
           "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
           "when the connection is lost, or when the time is up.\n"
           "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
-          "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.",
+          "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.\n"
+          "On Pi's screen the last line shows the host and the time left; a warning comes ten minutes and one minute "
+          "before the end.\n"
+          "--prompt-key and --key-command are for providers at which eph can make no keys: the key that you bring is "
+          "handed over like one that eph has made, and the session ends like any other, but the key lives on until "
+          "you revoke it yourself.",
           run_examples},
+    Prose{"exec", Group::sessions,
+          "The command is found as your login shell would find it. It gets the key in one variable, OPENAI_BASE_URL "
+          "where OpenAI's API is not at its usual address, and your terminal, if there is one; otherwise standard "
+          "input and output go through it unchanged. The session, and the key, end like any other.",
+          exec_examples},
     Prose{
         "status",
         Group::sessions,

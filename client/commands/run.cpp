@@ -1,20 +1,14 @@
 // eph <host> [task...]: reads the options and runs the session.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-
+#include "client/agents/pi.hpp"
 #include "client/commands/commands.hpp"
-#include "client/session/timeline.hpp"
-#include "common/duration.hpp"
+#include "client/commands/session_options.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -63,58 +57,45 @@ std::optional<std::string> find_task(const Arguments& arguments, std::vector<std
     return task;
 }
 
-std::optional<std::string> plain_value(const Arguments& arguments, std::string_view option) {
-    std::optional<std::string> value = arguments.value(option);
-    if (value && (value->empty() || has_control(*value))) {
-        throw Error{Code::usage, "'{}' cannot be the value of {}", printable(*value, 80), option};
-    }
-    return value;
+// npm's specs may also be ranges, addresses and files: those are not meant here.
+bool fault_of_version(std::string_view version) {
+    constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-+";
+    return version.find_first_not_of(allowed) != version.npos || version[0] == '-' || version[0] == '.';
 }
 
-SessionPlan make_plan(const Arguments& arguments) {
-    SessionPlan plan;
-    std::vector<std::string> words = arguments.words;
-    if (!arguments.has("--local")) {
-        plan.host = words.front();
-        check_host(plan.host);
-        words.erase(words.begin());
-    }
-    plan.provider = plain_value(arguments, "--provider").value_or("openai");
-    if (plan.provider != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(plan.provider, 40)}.hint(
-            "Known providers: openai.");
-    }
-    if (const auto ttl = arguments.value("--ttl")) plan.ttl = parse_duration(*ttl);
-    plan.model = plain_value(arguments, "--model");
-    plan.thinking = plain_value(arguments, "--thinking");
+PiOptions pi_options(const Arguments& arguments) {
+    PiOptions pi;
+    pi.model = plain_value(arguments, "--model");
+    pi.thinking = plain_value(arguments, "--thinking");
     constexpr std::array<std::string_view, 7> levels{"off", "minimal", "low", "medium", "high", "xhigh", "max"};
-    if (plan.thinking && std::find(levels.begin(), levels.end(), *plan.thinking) == levels.end()) {
-        throw Error{Code::usage, "'{}' is not a level of --thinking", printable(*plan.thinking, 40)}.hint(
+    if (pi.thinking && std::find(levels.begin(), levels.end(), *pi.thinking) == levels.end()) {
+        throw Error{Code::usage, "'{}' is not a level of --thinking", printable(*pi.thinking, 40)}.hint(
             "Levels: off, minimal, low, medium, high, xhigh, max.");
     }
-    plan.agent_path = plain_value(arguments, "--remote-pi");
-    plan.task = find_task(arguments, std::move(words));
-    plan.interactive = has_terminal() && !arguments.has("--print");
-    return plan;
+    pi.path = plain_value(arguments, "--remote-pi");
+    const std::optional<std::string> version = plain_value(arguments, "--pi-version");
+    if (arguments.has("--npx")) pi.npx = version.value_or("");
+    if (pi.npx && pi.path)
+        throw Error{Code::usage, "--npx and --remote-pi exclude each other"}.hint(
+            "--npx runs a Pi that it fetches, --remote-pi one that is there.");
+    if (version && !pi.npx) throw Error{Code::usage, "--pi-version goes with --npx alone"};
+    if (version && fault_of_version(*version))
+        throw Error{Code::usage, "'{}' is not a version of Pi", printable(*version, 80)}.hint(
+            "A version is like 1.5.2, or a tag like latest.");
+    return pi;
 }
 
 }  // namespace
 
 int run_session(const Arguments& arguments) {
-    SessionPlan plan = make_plan(arguments);
-    Progress progress;
-    asio::io_context context{1};
-    Timeline timeline{context, std::move(plan), progress};
-    std::exception_ptr failure;
-    int status = 0;
-    asio::co_spawn(context, timeline.run(), [&](std::exception_ptr thrown, int result) {
-        failure = thrown;
-        status = result;
-        context.stop();  // what still waits, for signals and the lease, ends with the program
-    });
-    context.run();
-    if (failure) std::rethrow_exception(failure);
-    return status;
+    SessionPlan plan = common_plan(arguments);
+    PiOptions pi = pi_options(arguments);
+    pi.provider = plan.provider;
+    pi.task = find_task(arguments, words_behind_host(arguments));
+    plan.interactive = has_terminal() && !arguments.has("--print");
+    plan.launch = [pi = std::move(pi)](const LaunchPlace& place) { return pi_launch(pi, place); };
+    take_manual_key(plan, arguments);
+    return run_plan(std::move(plan));
 }
 
 }  // namespace eph

@@ -15,6 +15,10 @@ constexpr Option json{"--json", "", "print JSON instead"};
 constexpr Option provider{"--provider", "NAME", "whose key to make (openai)", '\0', Names::provider};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
 
+constexpr Option local{"--local", "", "run on this machine, without ssh"};
+constexpr Option prompt_key{"--prompt-key", "", "ask for a key of your own, which eph cannot revoke"};
+constexpr Option key_command{"--key-command", "CMD", "the same, but CMD prints the key"};
+
 constexpr std::array session_options{
     ttl,
     Option{"--task", "TEXT", "the agent's task"},
@@ -22,9 +26,18 @@ constexpr std::array session_options{
     Option{"--model", "NAME", "the model, as the agent names it"},
     Option{"--thinking", "LEVEL", "off, minimal, low, medium, high, xhigh or max", '\0', Names::level},
     Option{"--remote-pi", "PATH", "where Pi is on the host"},
+    Option{"--npx", "", "no Pi on the host: npx fetches it for this session alone"},
+    Option{"--pi-version", "VERSION", "which Pi --npx fetches (default: the newest)"},
     provider,
-    Option{"--local", "", "run on this machine, without ssh"},
+    prompt_key,
+    key_command,
+    local,
     Option{"--print", "", "print the answer and leave, also on a terminal"},
+};
+constexpr std::array exec_options{
+    ttl,         Option{"--env", "NAME", "the variable that holds the key (default OPENAI_API_KEY, or the provider's)"},
+    provider,    prompt_key,
+    key_command, local,
 };
 constexpr std::array json_only{json};
 constexpr std::array key_list_options{json, Option{"--all", "", "also keys that are revoked"}};
@@ -54,6 +67,10 @@ constexpr std::array daemon_log_options{Option{"--follow", "", "go on as the log
 constexpr std::array table{
     Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
             session_options, 1, any_number, run_session, Names::host, Tail::task},
+    Command{"exec", "<host> -- command...",
+            "run any command with a disposable key in its environment\n"
+            "On a host it starts in the home directory, with --local where you are. Its exit status is eph's.",
+            exec_options, 2, any_number, exec_command, Names::host, Tail::command},
     Command{"status", "", "ephd, its accounts, live keys, and what is being revoked", json_only, 0, 0, show_status},
     Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
     Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session, Names::session},

@@ -78,9 +78,9 @@ Child::Child(boost::asio::any_io_executor executor, const std::vector<std::strin
     PipeEnds err;
     if (streams == Streams::piped) {
         in = make_pipe();
-        out = make_pipe();
         err = make_pipe();
     }
+    if (streams != Streams::inherited) out = make_pipe();
     const pid_t parent = getpid();
     pid_ = fork();
     if (pid_ < 0) throw Error{Code::internal, "cannot start {}: {}", command[0], std::strerror(errno)};
@@ -94,9 +94,9 @@ Child::Child(boost::asio::any_io_executor executor, const std::vector<std::strin
     }
     if (streams == Streams::piped) {
         input_.assign(in.write);
-        output_.assign(out.read);
         errors_.assign(err.read);
     }
+    if (streams != Streams::inherited) output_.assign(out.read);
     int reason = 0;
     const ssize_t told = read(failure.read, &reason, sizeof reason);  // ends with the exec, which closes the other end
     close(failure.read);

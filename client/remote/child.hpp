@@ -16,6 +16,7 @@ using Pipe = boost::asio::posix::stream_descriptor;
 
 enum class Streams {
     piped,      // stdin, stdout and stderr are pipes to eph
+    answering,  // stdout alone is
     inherited,  // the child has eph's own
 };
 

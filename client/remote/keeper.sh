@@ -79,7 +79,7 @@ end_session() { # ID: ends its agent, and whatever the agent has started, in a s
 
 finish() { # STATUS
     trap '' TERM HUP INT PIPE
-    [ -z "$reader" ] || kill "$reader" 2>/dev/null
+    [ -z "$reader" ] || { kill "$reader" && wait "$reader"; } 2>/dev/null
     rm -f "$d/secret" # first: an agent that has not read it by now never will
     end_session "$id"
     rm -rf "$d" 2>/dev/null || { sleep 1; rm -rf "$d"; }
@@ -178,6 +178,14 @@ $(bundled)
 EOF
 }
 
+listen() { # what eph says after the secret: `status TEXT` is for the agent to read, in a file that is always whole
+    while IFS= read -r line; do
+        case $line in
+            'status '*) printf '%s\n' "${line#status }" >"$d/status.new" && mv -f "$d/status.new" "$d/status" ;;
+        esac
+    done
+}
+
 keep() {
     LC_ALL=C
     umask 077
@@ -207,7 +215,7 @@ keep() {
     say armed
     sweep </dev/null >/dev/null 2>&1 3>&- 4<&- &
     # A child reads to the end, so that TERM reaches this shell at once.
-    cat <&4 >/dev/null 3>&- &
+    listen <&4 >/dev/null 2>&1 3>&- 4<&- &
     reader=$!
     while kill -0 "$reader" 2>/dev/null; do wait "$reader"; done
     finish 0

@@ -79,8 +79,8 @@ std::string keeper_input(const ScriptRequest& request) {
     const AgentLaunch& launch = request.launch;
     std::string input{preamble};
     input += assign("id", request.place.mark.text()) + assign("base", request.place.base);
-    input += assign("name", launch.agent->executable) + assign("bundle", launch.agent->bundle);
-    input += assign("explicit", request.agent_path.value_or(""));
+    input += assign("name", launch.agent.executable) + assign("bundle", launch.agent.bundle);
+    input += assign("explicit", launch.path.value_or(""));
     input += assign("login_limit", std::to_string(request.login_limit.count()));
     input += "directories='";
     for (const std::string& directory : launch.directories) input += directory + ' ';

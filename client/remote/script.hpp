@@ -39,7 +39,6 @@ struct SessionPlace {
 struct ScriptRequest {
     SessionPlace place;
     AgentLaunch launch;
-    std::optional<std::string> agent_path = {};  // --remote-pi: `~/` is the home there; without a slash: on the PATH
     std::chrono::seconds login_limit{5};  // how long a login shell may take to say its PATH; 0: not asked (local)
 };
 

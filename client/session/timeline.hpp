@@ -1,12 +1,15 @@
 // One session from start to end: key and connection side by side, the agent, and that nothing is left afterwards.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
+#include "client/agents/agent.hpp"
 #include "client/api_client.hpp"
 #include "client/remote/child.hpp"
 #include "client/remote/transport.hpp"
@@ -19,12 +22,12 @@ namespace eph {
 struct SessionPlan {
     std::string host;  // "" for --local
     std::string provider = "openai";
+    std::string agent = "pi";  // as the ledger has it
+    std::function<AgentLaunch(const LaunchPlace&)> launch;
     std::optional<Duration> ttl;
-    std::optional<std::string> model;
-    std::optional<std::string> thinking;
-    std::optional<std::string> agent_path;
-    std::optional<std::string> task;
-    bool interactive = false;  // the agent gets the terminal
+    std::optional<Secret> manual_key;     // the person's own: none is made, and none can be revoked
+    std::optional<std::string> base_url;  // that goes with it
+    bool interactive = false;             // the agent gets the terminal
 
     std::string where() const { return host.empty() ? "local" : host; }
 };
@@ -45,7 +48,8 @@ private:
         bool by_signal = false;
     };
 
-    void begin(const wire::Account& account);
+    void begin(std::optional<std::string> base_url);
+    void announce();
     void on(const Event& event);
     void on(const KeyMade& made);
     void on(const KeyFailed& failed);
@@ -57,18 +61,25 @@ private:
     void on(const Signalled& signalled);
     void on(const Settled& settled);
     void on(const Broken& broken);
+    void on_over(const wire::LeaseEvent& event);
     void start_agent_when_ready();
+    RunnerStdin agent_stdin() const;
+    void tell_host(Secret line);
+    void tell_time_left();
     void check_children();
     std::optional<Outcome> children_say();
+    Task<void> show_notice();
     Task<void> finish();
     Task<void> wait_for_the_key();
     Task<void> wait_for_the_end();
     void report();
+    void report_agent();
+    void report_manual_key();
     void report_revocation();
 
     Task<void> watch_signals();
     Task<void> feed_keeper(std::string input);
-    Task<void> arm_keeper();
+    Secret key_line();
     Task<void> read_keeper();
     Task<void> read_keeper_errors();
     Task<void> end_session();
@@ -83,15 +94,21 @@ private:
     Inbox inbox_;
     Transport transport_;
     SessionPlace place_;
+    AgentLaunch launch_;
     std::unique_ptr<Child> keeper_;
     std::unique_ptr<Child> agent_;
+    std::deque<Secret> outbox_;  // lines for the keeper, behind its program
+    Signal outbox_filled_;
     std::optional<wire::Issued> issued_;
+    Timestamp ends_at_{};  // as ephd last said it
     std::optional<Error> key_error_;
     std::optional<Settled> settled_;
     std::optional<Outcome> outcome_;
     std::vector<std::string> ssh_said_;
+    bool keeper_spoke_ = false;
     bool keeper_ready_ = false;
     bool keeper_gone_ = false;
+    bool notice_due_ = false;                              // Pi's screen is to show why the session is over
     std::optional<Signal::Clock::time_point> believe_at_;  // when what the children say is believed
     int interrupts_ = 0;
 };

@@ -1,23 +1,35 @@
 // The end of a session: revoked, cleaned up, and said in plain words.
 #include <csignal>
 
-#include "client/agents/agent.hpp"
+#include "client/agents/providers.hpp"
 #include "client/session/timeline.hpp"
 #include "common/text.hpp"
 
 namespace eph {
 namespace {
 
-constexpr Duration key_patience = std::chrono::seconds{5};      // for a key that is still being made
-constexpr Duration host_patience = std::chrono::seconds{5};     // for the keeper to clean up
-constexpr Duration kill_patience = std::chrono::seconds{2};     // between TERM and KILL
-constexpr Duration revoke_patience = std::chrono::seconds{20};  // for the provider's confirmation
+constexpr Duration notice_time = std::chrono::milliseconds{1500};  // for Pi's screen to say why it is over
+constexpr Duration key_patience = std::chrono::seconds{5};         // for a key that is still being made
+constexpr Duration host_patience = std::chrono::seconds{5};        // for the keeper to clean up
+constexpr Duration kill_patience = std::chrono::seconds{2};        // between TERM and KILL
+constexpr Duration revoke_patience = std::chrono::seconds{20};     // for the provider's confirmation
 
 }  // namespace
+
+Task<void> Timeline::show_notice() {
+    const auto until = Signal::Clock::now() + notice_time;
+    while (!agent_->ended() && !keeper_gone_ && !outcome_->by_signal) {
+        const auto event = co_await inbox_.next(until);
+        if (!event) co_return;
+        on(*event);
+    }
+}
 
 Task<void> Timeline::finish() {
     boost::system::error_code ignored;
     if (keeper_) keeper_->input().close(ignored);  // the sentinel on the host ends the agent and cleans up
+    // Before the host has said anything, ssh may be asking the person for a password.
+    if (keeper_ && !keeper_spoke_ && !transport_.is_local()) keeper_->signal(SIGTERM);
     if (!issued_ && !key_error_ && !outcome_->by_signal) co_await wait_for_the_key();
     if (issued_) {
         wipe(issued_->secret);
@@ -25,7 +37,8 @@ Task<void> Timeline::finish() {
     }
     co_await wait_for_the_end();
     progress_.raw(false);
-    if (plan_.interactive && agent_ && !(outcome_->from_agent && outcome_->status == 0)) reset_screen();
+    const bool whole = outcome_->from_agent && (outcome_->status == 0 || !launch_.agent.screen);
+    if (plan_.interactive && agent_ && !whole) reset_screen();
     saved_.restore();
 }
 
@@ -74,16 +87,34 @@ void Timeline::report() {
     if (!agent_ || lost) {
         for (const std::string& line : ssh_said_) progress_.relay(line);
     }
+    report_agent();
+    if (plan_.manual_key) {
+        report_manual_key();
+    } else {
+        report_revocation();
+    }
+}
+
+void Timeline::report_agent() {
+    const std::string& name = launch_.agent.name;
     if (outcome_->error) {
         progress_.fail(*outcome_->error);
-    } else if (outcome_->from_agent) {
-        progress_.say(outcome_->status == 0 ? fmt::format("{}: {} has ended", plan_.where(), pi_row.name)
-                                            : fmt::format("{}: {} has ended with status {}", plan_.where(), pi_row.name,
-                                                          outcome_->status));
-    } else {
+    } else if (!outcome_->from_agent) {
         progress_.say(fmt::format("{}: {}", plan_.where(), outcome_->reason));
+    } else if (outcome_->status == 0) {
+        progress_.say(fmt::format("{}: {} has ended", plan_.where(), name));
+    } else {
+        progress_.say(fmt::format("{}: {} has ended with status {}", plan_.where(), name, outcome_->status));
     }
-    report_revocation();
+}
+
+void Timeline::report_manual_key() {
+    if (!agent_) return;  // it never left eph
+    const ProviderRow& provider = provider_row(plan_.provider);
+    progress_.warn(
+        fmt::format("your {} key is NOT revoked, eph cannot do that: if {} should not keep it, revoke it {}",
+                    provider.title, plan_.host.empty() ? "this machine" : plan_.host,
+                    provider.keys_at.empty() ? "where you made it" : fmt::format("at {}", provider.keys_at)));
 }
 
 void Timeline::report_revocation() {
@@ -102,7 +133,7 @@ void Timeline::report_revocation() {
         why = settled_->revocation->key.last_error;
     progress_.warn(fmt::format("key {} is NOT revoked yet: {}", id, printable(why)));
     progress_.say(fmt::format("ephd goes on trying until it is; the key's own end is at {}. See: eph status",
-                              local_clock(from_millis(issued_->key.expires_at * 1000))));
+                              local_clock(ends_at_)));
 }
 
 }  // namespace eph

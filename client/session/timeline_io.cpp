@@ -28,21 +28,34 @@ Task<std::optional<std::string>> next_line(Pipe& pipe, std::string& buffer) {
 
 }  // namespace
 
+// The program first, then line after line. A keeper that is gone shows on its output.
 Task<void> Timeline::feed_keeper(std::string input) {
-    co_await asio::async_write(keeper_->input(), asio::buffer(input),
-                               as_result);  // a keeper that is gone shows on its output
+    co_await asio::async_write(keeper_->input(), asio::buffer(input), as_result);
+    for (;;) {
+        while (outbox_.empty()) co_await outbox_filled_.wait();
+        const Secret line = std::move(outbox_.front());
+        outbox_.pop_front();
+        const asio::const_buffer bytes{line.reveal().data(), line.reveal().size()};
+        const auto [failure, written] = co_await asio::async_write(keeper_->input(), bytes, as_result);
+        if (failure) co_return;
+    }
 }
 
-// The key goes to the keeper's stdin as one line, and out of eph's memory.
-Task<void> Timeline::arm_keeper() {
+void Timeline::tell_host(Secret line) {
+    outbox_.push_back(std::move(line));
+    outbox_filled_.notify();
+}
+
+// The key as the keeper takes it; afterwards eph has it nowhere else.
+Secret Timeline::key_line() {
+    const std::string_view key = plan_.manual_key ? plan_.manual_key->reveal() : std::string_view{issued_->secret};
     std::string line;
-    line.reserve(issued_->secret.size() + 1);
-    line += issued_->secret;
+    line.reserve(key.size() + 1);
+    line += key;
     line += '\n';
+    if (plan_.manual_key) plan_.manual_key = Secret{};
     wipe(issued_->secret);
-    const Secret secret = Secret::take(line);
-    co_await asio::async_write(keeper_->input(), asio::buffer(secret.reveal().data(), secret.reveal().size()),
-                               as_result);
+    return Secret::take(line);
 }
 
 Task<void> Timeline::read_keeper() {

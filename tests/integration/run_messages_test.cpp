@@ -36,7 +36,10 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
         {{"", "x"}, "eph: '' cannot be a host: it is empty\n"},
         {{"testhost", "--thinking", "hard", "x"},
          "eph: 'hard' is not a level of --thinking\nLevels: off, minimal, low, medium, high, xhigh, max.\n"},
-        {{"testhost", "--provider", "acme", "x"}, "eph: the provider 'acme' is not known\nKnown providers: openai.\n"},
+        {{"testhost", "--provider", "acme", "x"},
+         "eph: the provider 'acme' is not known\nKnown providers: openai, anthropic, openrouter, google, xai, mistral, "
+         "groq, "
+         "deepseek, cerebras, together, fireworks, huggingface, nvidia, moonshotai, zai, minimax.\n"},
         {{"testhost", "--task", "a", "b"},
          "eph: the task is given twice\nGive it as words, with --task or with --task-file.\n"},
         {{"testhost", "--task", " "}, "eph: the task is empty\n"},
@@ -68,8 +71,8 @@ TEST_CASE_METHOD(World, "an agent that is not there is 127 with the install hint
     std::filesystem::remove(host.host_home() / ".local/bin/pi");
     const Finished missing = eph({"testhost", "x"});
     CHECK(missing.status == 127);
-    CHECK_THAT(missing.err, Contains("eph: Pi was not found on testhost\nInstall it there with: curl -fsSL "
-                                     "https://pi.dev/install.sh | sh\neph: key "));
+    CHECK_THAT(missing.err, Contains("eph: Pi was not found on testhost\nInstall it there with: eph install-pi "
+                                     "testhost, or run it without installing it: --npx\neph: key "));
     CHECK_THAT(missing.err, EndsWith(" is revoked\n"));
 
     const Finished named = eph({"testhost", "--remote-pi", "/opt/nowhere/pi", "x"});

@@ -47,3 +47,39 @@ TEST_CASE_METHOD(World, "the real Pi opens its screen with the task, stays, and 
     CHECK_THAT(person.screen(), Contains(" is revoked\r\n"));
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(World, "Pi's screen shows host and time left, and warns before the end") {
+    if (!install_pi(*this)) return;
+    Pty person(command({"testhost", "--ttl", "65s"}), home.variables);
+    person.wait_for("Warning: eph: this session ends in ", 60s);
+    CHECK_THAT(person.screen(), Contains("testhost · "));
+    person.wait_for("testhost · 58s left");
+    person.wait_for("testhost · 57s left");
+    person.type("\x04");
+    CHECK(person.wait() == 0);
+}
+
+TEST_CASE_METHOD(World, "Pi's screen says why a session was ended, before it goes") {
+    if (!install_pi(*this)) return;
+    Pty person(command({"testhost", "--ttl", "100m"}), home.variables);
+    person.wait_for("testhost · 1h39m left", 60s);
+    const std::string key = ephd.get("/v1/keys").at("keys").at(0).at("id");
+    CHECK(eph({"keys", "revoke", key}).status == 0);
+    person.wait_for("eph: this session is over: it was stopped by eph");
+    person.wait_for("testhost · over");
+    CHECK(person.wait() == 143);
+    CHECK(person.screen().find("this session ends in") == std::string::npos);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(World, "Pi's screen says that a session is extended, and counts on from there") {
+    if (!install_pi(*this)) return;
+    Pty person(command({"testhost", "--ttl", "100m"}), home.variables);
+    person.wait_for("testhost · 1h39m left", 60s);
+    const std::string id = ephd.get("/v1/sessions?active=1").at("sessions").at(0).at("id");
+    ephd.post("/v1/sessions/" + id + "/extend", {{"seconds", 3600}}, 200);
+    person.wait_for("eph: this session is extended and ends in 2h39m");
+    person.wait_for("testhost · 2h39m left");
+    person.type("\x04");
+    CHECK(person.wait() == 0);
+}

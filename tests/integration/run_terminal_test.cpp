@@ -104,3 +104,17 @@ TEST_CASE_METHOD(World, "the terminal is as it was, whatever the agent did to it
     CHECK(read_file(home.path("before")) == read_file(home.path("after")));
     CHECK_FALSE(read_file(home.path("after")).empty());
 }
+
+TEST_CASE("a question of ssh's for a password does not stay open when no key can be made") {
+    World world{{}, "PasswordAuthentication yes\n"};
+    const std::filesystem::path config = world.home.path("sshd/client_config");
+    write_file(config, "Host testhost\n  PreferredAuthentications password\n  BatchMode no\n" + read_file(config));
+    world.sim.fault({{"kind", "hang"}, {"match", {{"method", "POST"}}}});
+    Pty person(world.command({"testhost", "x"}), world.home.variables);
+    person.wait_for("password: ");
+    CHECK(eventually([&] { return !person.echoes(); }));
+    world.ephd.kill9();
+    person.wait_for("eph: the connection to ephd broke", 3s);
+    CHECK(person.wait(2s) == 125);
+    CHECK(person.echoes());
+}

@@ -120,6 +120,11 @@ TEST_CASE_METHOD(World, "nothing of ours is in the agent's environment but its o
         CHECK(done.status == 0);
         CHECK_THAT(done.out, Contains("OPENAI_API_KEY=sk-"));
         CHECK(done.out.find(admin_key) == std::string::npos);
+        CHECK(done.out.find("OPENAI_PROJECT_ID") == std::string::npos);
+        std::istringstream lines{done.out};
+        for (std::string line; std::getline(lines, line);) {
+            if (line.starts_with("EPH_")) CHECK_THAT(line, Catch::Matchers::StartsWith("EPH_SESSION="));
+        }
     }
 }
 

@@ -5,11 +5,11 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
 
+#include "client/agents/pi.hpp"
 #include "tests/support/catch.hpp"
 
 namespace eph::test {
@@ -22,14 +22,6 @@ void write_file(const fs::path& path, const std::string& text, bool executable) 
     if (executable) fs::permissions(path, fs::perms::owner_all);
 }
 
-bool eventually(const std::function<bool()>& condition) {
-    for (int waited = 0; waited < 20'000; waited += 10) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return false;
-}
-
 bool is_zombie(pid_t pid) {
     const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
     const std::size_t end = stat.rfind(") ");
@@ -37,6 +29,14 @@ bool is_zombie(pid_t pid) {
 }
 
 }  // namespace
+
+bool eventually(const std::function<bool()>& condition) {
+    for (int waited = 0; waited < 20'000; waited += 10) {
+        if (condition()) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
 
 std::optional<std::string> installed(const std::string& program) {
     for (const char* directory : {"/usr/bin/", "/bin/", "/usr/local/bin/", "/opt/homebrew/bin/"}) {
@@ -91,9 +91,8 @@ std::string ShellHost::script(const std::string& path, const std::string& text) 
 ScriptRequest ShellHost::request(std::optional<std::string> task) const {
     ScriptRequest request{.place = {SessionMark::make(), tmp()}, .launch = {}, .login_limit = std::chrono::seconds(0)};
     PiOptions options;
-    options.directory = request.place.directory();
     options.task = std::move(task);
-    request.launch = pi_launch(options);
+    request.launch = pi_launch(options, {.directory = request.place.directory(), .host = "testhost"});
     return request;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,8 @@ private:
 };
 
 KeeperLine next(Process& keeper, const ScriptRequest& request);  // the keeper's next word, noise left out
-bool vanishes(const std::string& path);                          // waits up to 20 s
+bool eventually(const std::function<bool()>& condition);         // waits up to 20 s, as do the next ones
+bool vanishes(const std::string& path);
 bool appears(const std::string& path);
 pid_t written_pid(const std::string& path);  // waits for the whole line: a file is there before its content is
 bool dies(pid_t pid);

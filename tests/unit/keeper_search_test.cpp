@@ -62,7 +62,7 @@ TEST_CASE("a path that the person gives is taken as a path and nothing else") {
         const std::string locked = host.file("locked", "");
         ScriptRequest request = host.request();
         const auto given = [&](const std::string& path) {
-            request.agent_path = path;
+            request.launch.path = path;
             return answer(host, request);
         };
         CHECK(given(odd).detail == odd);

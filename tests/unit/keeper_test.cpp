@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "client/agents/command.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell_host.hpp"
 
@@ -225,5 +226,48 @@ TEST_CASE("the runner may come before the secret, and does not wait for a keeper
         auto late = host.runner(dead);
         CHECK(late->wait() == 125);
         CHECK(late->errors() == "eph: the session's keeper is gone\n");
+    }
+}
+
+TEST_CASE("what eph says of the session lies whole in a file for the agent, and other lines are passed over") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "echo $$ >agent\nwhile :; do sleep 0.1; done\n");
+        const ScriptRequest request = host.request();
+        const std::string status = request.place.directory() + "/status";
+        auto keeper = armed(host, request);
+        auto runner = host.runner(request);
+        read_pid(host.home() + "/agent");
+        keeper->write("a word of a later eph's\nstatus {\"left\":7199,\"host\":\"a\\\\b 'c' $x  *\"}\n");
+        CHECK(appears(status));
+        CHECK(contents(status) == "{\"left\":7199,\"host\":\"a\\\\b 'c' $x  *\"}\n");
+        keeper->write("status 2\nstatus");
+        CHECK(eventually([&] { return contents(status) == "2\n"; }));
+        keeper->close_input();
+        check_gone(*keeper, request);
+        CHECK(runner->wait() == 128 + SIGTERM);
+    }
+}
+
+TEST_CASE("a command has the person's stdin byte for byte, its key where it was told to be, and no marks of Pi") {
+    const std::string bytes("\0\1\n\r\xff\x1a end", 10);
+    for (const std::string& shell : posix_shells()) {
+        for (const char* variable : {"OPENAI_API_KEY", "TF_VAR_k", "k", "_", "name", "files", "place", "line", "x"}) {
+            if (fault_of_variable(variable) != "") continue;
+            INFO(shell << ": " << variable);
+            ShellHost host(shell);
+            ScriptRequest request = host.request();
+            const std::string inner = std::string{"printf %s \"$"} + variable + "\"; env | grep -c ^PI_; cat";
+            request.launch = command_launch({.words = {"sh", "-c", inner}, .key_variable = variable}, {});
+            auto keeper = armed(host, request);
+            auto runner = host.runner(request);
+            runner->write(bytes);
+            runner->close_input();
+            CHECK(runner->output() == secret + ("0\n" + bytes));
+            CHECK(runner->wait() == 0);
+            keeper->close_input();
+            check_gone(*keeper, request);
+        }
     }
 }

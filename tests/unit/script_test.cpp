@@ -1,6 +1,10 @@
 // What eph builds for the shell, and how it reads the keeper: pure functions, and the real shells as the judges.
 #include "client/remote/script.hpp"
 
+#include <map>
+
+#include "client/agents/command.hpp"
+#include "client/agents/pi.hpp"
 #include "common/error.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/shell_host.hpp"
@@ -86,35 +90,99 @@ TEST_CASE(
 }
 
 TEST_CASE("a task with NUL is refused") {
-    ScriptRequest request{.place = {mark}, .launch = pi_launch({.directory = "/tmp/x"})};
+    ScriptRequest request{.place = {mark}, .launch = pi_launch({}, {.directory = "/tmp/x"})};
     request.launch.task = std::string("a\0b", 3);
     CHECK_THROWS_WITH(keeper_input(request), "the task or an option holds a NUL character, which cannot be sent");
 }
 
 TEST_CASE("Pi without a terminal prints and has the task as its stdin") {
-    const AgentLaunch launch = pi_launch({.directory = "/tmp/d",
-                                          .model = "gpt-5",
-                                          .thinking = "high",
-                                          .base_url = "http://127.0.0.1:9/v1",
-                                          .task = "-x"});
+    const AgentLaunch launch = pi_launch({.model = "gpt-5", .thinking = "high", .task = "-x"},
+                                         {.directory = "/tmp/d", .base_url = "http://127.0.0.1:9/v1"});
     CHECK(launch.arguments == std::vector<std::string>{"--no-session", "--provider", "openai", "--model", "gpt-5",
                                                        "--thinking", "high", "-p"});
     CHECK(launch.task_by == TaskBy::stream);
     CHECK(launch.key_variable == "OPENAI_API_KEY");
+    CHECK_FALSE(launch.shows_status);
     REQUIRE(launch.files.size() == 1);
     CHECK(launch.files[0].path == "config/models.json");
     CHECK(launch.files[0].content == R"({"providers":{"openai":{"baseUrl":"http://127.0.0.1:9/v1"}}})");
 }
 
-TEST_CASE("Pi with a terminal gets the task from a file through an extension, and no extension without a task") {
-    const AgentLaunch launch = pi_launch({.directory = "/tmp/d", .task = "x", .interactive = true});
+TEST_CASE("Pi with a terminal gets its extension, and the task in a file") {
+    const AgentLaunch launch = pi_launch({.task = "x"}, {.directory = "/tmp/d", .interactive = true});
     CHECK(launch.arguments == std::vector<std::string>{"--no-session", "--provider", "openai"});
     CHECK(launch.task_by == TaskBy::file);
+    CHECK(launch.shows_status);
     REQUIRE(launch.files.size() == 1);
-    CHECK(launch.files[0].path == "config/extensions/eph-task.ts");
-    CHECK(pi_launch({.directory = "/tmp/d", .interactive = true}).files.empty());
+    CHECK(launch.files[0].path == "config/extensions/eph.ts");
+    CHECK(launch.files[0].content.find("//") == std::string::npos);
+    CHECK(launch.files[0].content.find("setStatus(\"eph\"") != std::string::npos);
 }
 
-TEST_CASE("a provider that eph has no key variable for is named") {
-    CHECK_THROWS_WITH(pi_launch({.provider = "acme"}), "Pi has no provider named acme that eph can make keys for");
+TEST_CASE("Pi by npx keeps all that npm writes in the session's directory") {
+    const AgentLaunch newest = pi_launch({.npx = ""}, {.directory = "/tmp/d", .host = "web"});
+    CHECK(newest.agent.executable == "npx");
+    CHECK(newest.arguments == std::vector<std::string>{"--yes", "--package=@earendil-works/pi-coding-agent", "--", "pi",
+                                                       "--no-session", "--provider", "openai", "-p"});
+    const std::map<std::string, std::string> settings{newest.environment.begin(), newest.environment.end()};
+    CHECK(settings.at("npm_config_cache") == "/tmp/d/npm");
+    CHECK(settings.at("npm_config_logs_dir") == "/tmp/d/npm/logs");
+    CHECK_FALSE(settings.contains("npm_config_userconfig"));
+    const AgentLaunch pinned = pi_launch({.npx = "0.87.1"}, {.directory = "/tmp/d", .host = "web"});
+    CHECK(pinned.arguments.at(1) == "--package=@earendil-works/pi-coding-agent@0.87.1");
+}
+
+TEST_CASE("what is missing on a host is named, with what to do about it there") {
+    struct Row {
+        PiOptions options;
+        std::string host, sought, hint;
+    };
+    const std::vector<Row> rows{
+        {{}, "web", "Pi", "Install it there with: eph install-pi web, or run it without installing it: --npx"},
+        {{}, "", "Pi", "Install it with: curl -fsSL https://pi.dev/install.sh | sh, or use --npx."},
+        {{.npx = ""}, "web", "npx", "Install Pi there with: eph install-pi web"},
+        {{.npx = ""}, "", "npx", "Install Node.js, which has it, or Pi itself: see pi.dev."},
+        {{.path = "~/x\n"}, "web", "~/x", ""},
+    };
+    for (const Row& row : rows) {
+        const AgentLaunch launch = pi_launch(row.options, {.directory = "/tmp/d", .host = row.host});
+        CHECK(launch.sought == row.sought);
+        CHECK(launch.install_hint == row.hint);
+    }
+}
+
+TEST_CASE("each provider has the variable where agents look for its key") {
+    const std::pair<const char*, const char*> rows[] = {{"openai", "OPENAI_API_KEY"},
+                                                        {"anthropic", "ANTHROPIC_API_KEY"},
+                                                        {"google", "GEMINI_API_KEY"},
+                                                        {"huggingface", "HF_TOKEN"}};
+    for (const auto& [provider, variable] : rows) {
+        CHECK(pi_launch({.provider = provider}, {.directory = "/tmp/d"}).key_variable == variable);
+    }
+    CHECK_THROWS_WITH(pi_launch({.provider = "acme"}, {}), "the provider 'acme' is not known");
+}
+
+TEST_CASE("a command gets the key, the provider's address where it is not the usual one, and nothing else") {
+    const CommandOptions options{.words = {"df", "-h", "it's"}, .key_variable = "TF_VAR_key"};
+    const AgentLaunch launch = command_launch(options, {.directory = "/tmp/d", .host = "web"});
+    CHECK(launch.agent.name == "df");
+    CHECK(launch.path == "df");
+    CHECK(launch.arguments == std::vector<std::string>{"-h", "it's"});
+    CHECK(launch.key_variable == "TF_VAR_key");
+    CHECK(launch.environment.empty());
+    CHECK(launch.directories.empty());
+    CHECK(launch.files.empty());
+    const AgentLaunch elsewhere = command_launch(options, {.base_url = "https://eu.example/v1"});
+    CHECK(elsewhere.environment ==
+          std::vector<std::pair<std::string, std::string>>{{"OPENAI_BASE_URL", "https://eu.example/v1"}});
+}
+
+TEST_CASE("a variable that programs, shells or eph need for something else cannot hold the key") {
+    for (const char* good : {"OPENAI_API_KEY", "K", "_x", "TF_VAR_openai_key", "A1"})
+        CHECK(fault_of_variable(good) == "");
+    CHECK(fault_of_variable("") == "it is empty");
+    for (const char* bad : {"1A", "A-B", "A B", "A=B", "É", "A\n"})
+        CHECK(fault_of_variable(bad) == "it may hold letters, digits and _ alone, and not begin with a digit");
+    for (const char* taken : {"PATH", "HOME", "IFS", "LD_PRELOAD", "DYLD_X", "EPH_SESSION", "BASH_ENV", "secret", "id"})
+        CHECK(fault_of_variable(taken) == "it means something else to a shell, to programs or to eph");
 }

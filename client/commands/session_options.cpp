@@ -1,0 +1,72 @@
+// Options that every kind of session takes.
+#include "client/commands/session_options.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "client/agents/providers.hpp"
+#include "client/commands/manual_key.hpp"
+#include "common/duration.hpp"
+#include "common/paths.hpp"
+#include "common/text.hpp"
+
+namespace eph {
+
+std::optional<std::string> plain_value(const Arguments& arguments, std::string_view option) {
+    std::optional<std::string> value = arguments.value(option);
+    if (value && (value->empty() || has_control(*value))) {
+        throw Error{Code::usage, "'{}' cannot be the value of {}", printable(*value, 80), option};
+    }
+    return value;
+}
+
+SessionPlan common_plan(const Arguments& arguments) {
+    SessionPlan plan;
+    if (!arguments.has("--local")) {
+        plan.host = arguments.words.front();
+        check_host(plan.host);
+    }
+    plan.provider = plain_value(arguments, "--provider").value_or("openai");
+    (void)provider_row(plan.provider);
+    if (const auto ttl = arguments.value("--ttl")) plan.ttl = parse_duration(*ttl);
+    return plan;
+}
+
+std::vector<std::string> words_behind_host(const Arguments& arguments) {
+    const auto first = arguments.words.begin() + (arguments.has("--local") ? 0 : 1);
+    return {first, arguments.words.end()};
+}
+
+void take_manual_key(SessionPlan& plan, const Arguments& arguments) {
+    const std::string_view title = provider_row(plan.provider).title;
+    if (arguments.has("--prompt-key") && arguments.has("--key-command"))
+        throw Error{Code::usage, "--prompt-key and --key-command exclude each other"};
+    if (arguments.has("--prompt-key")) {
+        plan.manual_key = prompt_for_key(title);
+    } else if (const auto command = plain_value(arguments, "--key-command")) {
+        plan.manual_key = key_from_command(*command);
+    } else if (!makes_keys(plan.provider)) {
+        throw Error{Code::usage, "eph can neither make nor revoke {} keys", title}.hint(
+            "Bring a key of your own: --prompt-key asks for it, --key-command CMD runs a command that prints it. "
+            "You will have to revoke it yourself.");
+    }
+    const std::string base_url = environment("EPH_OPENAI_BASE_URL");
+    if (plan.manual_key && plan.provider == "openai" && !base_url.empty()) plan.base_url = base_url;
+}
+
+int run_plan(SessionPlan plan) {
+    Progress progress;
+    asio::io_context context{1};
+    Timeline timeline{context, std::move(plan), progress};
+    std::exception_ptr failure;
+    int status = 0;
+    asio::co_spawn(context, timeline.run(), [&](std::exception_ptr thrown, int result) {
+        failure = thrown;
+        status = result;
+        context.stop();  // what still waits, for signals and the lease, ends with the program
+    });
+    context.run();
+    if (failure) std::rethrow_exception(failure);
+    return status;
+}
+
+}  // namespace eph

@@ -1,0 +1,22 @@
+// What eph <host> and eph exec have in common: where, for how long, and with which credential.
+#pragma once
+
+#include "client/cli.hpp"
+#include "client/session/timeline.hpp"
+
+namespace eph {
+
+// The option's value, as one word or line. Throws Error{usage} where it is empty or holds control characters.
+std::optional<std::string> plain_value(const Arguments& arguments, std::string_view option);
+
+// Host, provider and time. `arguments.words` without the host is the command's own.
+SessionPlan common_plan(const Arguments& arguments);
+std::vector<std::string> words_behind_host(const Arguments& arguments);
+
+// The key of --prompt-key or --key-command, which asks the person or runs the command: to be called when nothing else
+// can be wrong any more. Throws Error{usage} for a provider at which eph can make no key, when neither is given.
+void take_manual_key(SessionPlan& plan, const Arguments& arguments);
+
+int run_plan(SessionPlan plan);  // the exit status
+
+}  // namespace eph
