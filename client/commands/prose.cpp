@@ -19,17 +19,23 @@ constexpr std::array exec_examples{
     Example{"eph exec web -- ./summarize-logs", "A program of yours that wants OPENAI_API_KEY."},
     Example{"eph exec web --env LLM_KEY --ttl 10m -- ./report | less", "Under another name, for ten minutes."},
     Example{"eph exec --local -- npm test", "On this machine."}};
-constexpr std::array extend_examples{Example{"eph extend 5h5l 30m", "Half an hour more."}};
-constexpr std::array log_examples{Example{"eph log -f", "What happens from now on, as it happens."}};
 constexpr std::array install_pi_examples{Example{"eph install-pi --dry-run web", "Says what it would do."}};
 constexpr std::array stop_examples{Example{"eph stop 5h5l", "An id may be shortened, as long as it fits only one."}};
-constexpr std::array create_examples{Example{"OPENAI_API_KEY=$(eph keys create ci --ttl 10m) ./nightly-tests",
-                                             "A key for one program, for ten minutes."}};
+constexpr std::array extend_examples{Example{"eph extend 5h5l 30m", "Half an hour more, on top of what is left."}};
+constexpr std::array log_examples{
+    Example{"eph log -n 20 -f", "The last 20 events, and what follows."},
+    Example{"eph log -n 1000 --json | jq 'select(.event == \"retry\")'", "Revocations that failed at first."}};
+constexpr std::array create_examples{
+    Example{"OPENAI_API_KEY=$(eph keys create ci --ttl 10m) ./nightly-tests",
+            "A key for one program, for ten minutes."},
+    Example{"eval \"$(eph keys create --print-env)\"", "A key for this shell."},
+    Example{"eph keys create ci --scope model.request --scope api.responses.write", "A key that may do no more."}};
 constexpr std::array list_examples{
     Example{"eph keys list --all --json | jq '.keys[] | select(.state != \"revoked\")'", "For a script."}};
 constexpr std::array revoke_examples{Example{"eph keys revoke mvri", "By the beginning of its id."},
                                      Example{"eph keys revoke svc_acct_0123456789", "By the provider's id."}};
-constexpr std::array cleanup_examples{Example{"eph cleanup", "From cron, on a machine where eph is seldom used."}};
+constexpr std::array cleanup_examples{Example{"eph cleanup", "From cron, on a machine where eph is seldom used."},
+                                      Example{"eph cleanup --all --dry-run", "What would go, without a trace."}};
 constexpr std::array setup_examples{
     Example{"eph auth setup", "Asks for what it needs."},
     Example{"pass show openai-admin | eph auth setup --project proj_0123", "The key from a pipe."}};
@@ -76,37 +82,40 @@ constexpr std::array table{
           "confirmed that; otherwise ephd goes on trying.",
           stop_examples},
     Prose{"extend", Group::sessions,
-          "The session's end, the key's expiry at the provider and the end that its name tells move together. What is "
-          "added counts from the present end.",
+          "The duration is added to the session's present end; from its start on a session may last as long as max_ttl "
+          "in config.json. Its end here, the end in the key's name and OpenAI's own expiry are changed together: where "
+          "one of them is refused, the session keeps its end.",
           extend_examples},
     Prose{
-        "exec", Group::sessions,
-        "The same life cycle as a session with an agent: however the command ends, its key is revoked and the host is "
-        "cleared. Everything behind -- is the command's own.",
-        exec_examples},
-    Prose{"log", Group::sessions,
-          "The ledger's audit trail: each key that was made and revoked, each session that began and ended, when, on "
-          "whose behalf, and what the provider said. Never a secret.",
-          log_examples},
+        "log", Group::sessions,
+        "A line an event: when, what, key, session, host, who, and what there is to say. Nothing is ever taken out of "
+        "it.\nWith --follow it goes on until Ctrl-C, also over a restart of ephd.",
+        log_examples},
     Prose{"install-pi", Group::more,
           "It says what it finds on the host and what it will do before it does it. Running it again does no harm.",
           install_pi_examples},
     Prose{"keys create", Group::keys,
           "The key lives until its time is up or it is revoked, with no session around it. It is shown this once: "
-          "neither eph nor ephd keeps it.",
+          "neither eph nor ephd keeps it.\nWith --scope it is a restricted key of a service account without a role; "
+          "the Responses API wants model.request, api.responses.read and api.responses.write.",
           create_examples},
     Prose{"keys list", Group::keys,
           "The ledger's keys, and those that the provider lists under names of eph's kind, which other machines have "
-          "made.",
+          "made; with the time of their last use, as far as the provider tells it. Every account is asked, or the one "
+          "that your environment names.",
           list_examples},
+    Prose{"keys revoke", Group::keys,
+          "Ids are ephd's own, or the provider's: of the API key, of the service account or user. A session that uses "
+          "the "
+          "key is ended. The exit status is 0 only if the provider has confirmed each revocation.",
+          revoke_examples},
     Prose{
-        "keys revoke", Group::keys,
-        "A session that uses the key is ended. The exit status is 0 only if the provider has confirmed the revocation.",
-        revoke_examples},
-    Prose{"cleanup", Group::keys,
-          "Reads the whole of the provider's list. A key is over when the time in its name has passed, so that any "
-          "machine can clear up after any other. Names that are not of eph's kind are never touched.",
-          cleanup_examples},
+        "cleanup", Group::keys,
+        "Reads the whole of the provider's list, of every account or of the one that your environment names. A key is "
+        "over when the time in its name has passed, so that any machine can clear up after any other. Names that are "
+        "not of eph's kind are never touched.\nThe exit status is 0 only if nothing is left to try. On a terminal "
+        "--all asks first, and ends with 1 if the answer is no.",
+        cleanup_examples},
     Prose{"auth setup", Group::accounts,
           "You need an admin key that may manage service accounts, and a project for the disposable keys.",
           setup_examples},
