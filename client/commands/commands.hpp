@@ -15,6 +15,7 @@ int revoke_key(const Arguments& arguments);
 int clean_up(const Arguments& arguments);
 int set_up_account(const Arguments& arguments);
 int check_account(const Arguments& arguments);
+int install_pi(const Arguments& arguments);
 int show_help(const Arguments& arguments);
 
 }  // namespace eph

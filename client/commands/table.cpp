@@ -35,6 +35,9 @@ constexpr std::array setup_options{
     Option{"--project", "ID", "the OpenAI project for disposable keys"},
     Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
 constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, json};
+constexpr std::array install_options{
+    Option{"--pi-version", "VERSION", "this one, such as 1.5.2, instead of the newest"},
+    Option{"--dry-run", "", "say what is there and what would be done, no more"}};
 
 constexpr std::array table{
     Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
@@ -53,6 +56,12 @@ constexpr std::array table{
             "It is checked against the API first, and stored in config.json with mode 0600.",
             setup_options, 0, 0, set_up_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
+    Command{"install-pi", "<host>",
+            "install Pi on a host for the user who logs in there, without root\n"
+            "Looks first, and changes nothing where Pi is there already. Pi and, if the host's own is too old for it, "
+            "Node\n"
+            "come from npm's registry into a directory of their own, ~/.local/share/pi-node/<version>.",
+            install_options, 1, 1, install_pi, Names::host},
     Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help, Names::command},
 };
 
