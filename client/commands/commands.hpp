@@ -26,6 +26,7 @@ int stop_ephd(const Arguments& arguments);
 int restart_ephd(const Arguments& arguments);
 int show_ephd(const Arguments& arguments);
 int show_ephd_log(const Arguments& arguments);
+int install_pi(const Arguments& arguments);
 int show_help(const Arguments& arguments);
 
 // eph __complete WORDS... CURRENT, which the shells' scripts call: a line "word<tab>description" for each word that

@@ -63,6 +63,9 @@ constexpr std::array daemon_end_options{
     Option{"--force", "", "stop also while the provider has not confirmed each revocation"}};
 constexpr std::array daemon_log_options{Option{"--follow", "", "go on as the log grows", 'f'},
                                         Option{"--lines", "N", "how many lines to begin with (100)", 'n'}};
+constexpr std::array install_options{
+    Option{"--pi-version", "VERSION", "this one, such as 1.5.2, instead of the newest"},
+    Option{"--dry-run", "", "say what is there and what would be done, no more"}};
 
 constexpr std::array table{
     Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
@@ -109,6 +112,12 @@ constexpr std::array table{
             show_ephd},
     Command{"daemon logs", "", "what ephd has logged: the journal, or its file", daemon_log_options, 0, 0,
             show_ephd_log},
+    Command{"install-pi", "<host>",
+            "install Pi on a host for the user who logs in there, without root\n"
+            "Looks first, and changes nothing where Pi is there already. Pi and, if the host's own is too old for it, "
+            "Node\n"
+            "come from npm's registry into a directory of their own, ~/.local/share/pi-node/<version>.",
+            install_options, 1, 1, install_pi, Names::host},
     Command{"help", "[command]", "this overview, or a command's own help", {}, 0, 2, show_help, Names::command},
 };
 

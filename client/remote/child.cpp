@@ -14,6 +14,8 @@
 #include <sys/prctl.h>
 #endif
 
+#include <boost/asio/read_until.hpp>
+
 #include "client/child_process.hpp"
 #include "common/error.hpp"
 
@@ -126,6 +128,19 @@ std::optional<int> Child::ended() {
 
 void Child::signal(int number) {
     if (pid_ > 0 && !ended()) kill(pid_, number);
+}
+
+Task<std::optional<std::string>> read_line(Pipe& pipe, std::string& buffer) {
+    constexpr std::size_t limit = 64 * 1024;
+    const auto [failure, size] =
+        co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, limit), '\n', as_result);
+    if (failure) {
+        if (buffer.empty() || failure != asio::error::eof) co_return std::nullopt;
+        co_return std::exchange(buffer, {});
+    }
+    std::string line = buffer.substr(0, size - 1);
+    buffer.erase(0, size);
+    co_return line;
 }
 
 }  // namespace eph

@@ -10,6 +10,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "common/async/task.hpp"
+
 namespace eph {
 
 using Pipe = boost::asio::posix::stream_descriptor;
@@ -44,5 +46,9 @@ private:
     Pipe output_;
     Pipe errors_;
 };
+
+// The next line without its end, `buffer` holding what came after it. Nothing at the end of input, or for a line of
+// more than 64 KiB, from a program that never ends its line.
+Task<std::optional<std::string>> read_line(Pipe& pipe, std::string& buffer);
 
 }  // namespace eph

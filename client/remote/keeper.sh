@@ -1,7 +1,7 @@
 # The keeper: prepares a session's directory on the host, finds the agent, takes the secret, and stands sentinel until
 # its stdin ends; then nothing of the session is left. POSIX sh: dash, bash, BusyBox ash, zsh. eph writes before this
 # text the variables id, base, name, explicit, bundle, login_limit (seconds) and directories, and a function `files`
-# that calls `put`. Everything is in functions and the last line is a group: a text cut on the way does nothing.
+# that calls `put`. Everything is in functions, and eph ends the text with `{ keep; }`: a text cut on the way does nothing.
 # shellcheck shell=sh disable=SC2154,SC2015,SC2317
 
 say() { printf 'eph %s %s\n' "$id" "$*"; }
@@ -159,12 +159,14 @@ bundled() { # directories of bundled versions, the newest first
     done | sort -t. -k1,1nr -k2,2nr -k3,3nr | cut -f 2
 }
 
+lead_with_its_node() { [ ! -x "${agent%/*}/node" ] || PATH=${agent%/*}:$PATH; }
+
 find_agent() { # leaves its path in $agent, or the first that was not executable in $refused
     agent='' refused=''
     case $explicit in
         '') ;;
-        \~/*) usable "$HOME/${explicit#'~/'}"; return ;;
-        */*) usable "$explicit"; return ;;
+        \~/*) usable "$HOME/${explicit#'~/'}" && lead_with_its_node; return ;;
+        */*) usable "$explicit" && lead_with_its_node; return ;;
         *) usable "$(on_path "$explicit")"; return ;;
     esac
     usable "$(on_path "$name")" && return
@@ -220,4 +222,3 @@ keep() {
     while kill -0 "$reader" 2>/dev/null; do wait "$reader"; done
     finish 0
 }
-{ keep; }

@@ -13,9 +13,6 @@ namespace {
 
 constexpr std::size_t mark_length = 20;
 
-// zsh reads POSIX sh only when it is told to.
-constexpr std::string_view preamble = "[ -z \"${ZSH_VERSION-}\" ] || emulate sh\n";
-
 std::string assign(std::string_view name, std::string_view value) {
     return fmt::format("{}={}\n", name, shell_quote(value));
 }
@@ -37,7 +34,7 @@ std::string_view task_word(const AgentLaunch& launch) {
 }
 
 std::string run_script(const SessionPlace& place, const AgentLaunch& launch) {
-    std::string script{preamble};
+    std::string script{shell_preamble};
     script += assign("id", place.mark.text()) + assign("base", place.base);
     script += assign("secret_name", launch.key_variable) + assign("task", task_word(launch));
     script += "settings() {\n:\n";
@@ -77,7 +74,7 @@ std::string shell_quote(std::string_view text) {
 
 std::string keeper_input(const ScriptRequest& request) {
     const AgentLaunch& launch = request.launch;
-    std::string input{preamble};
+    std::string input{shell_preamble};
     input += assign("id", request.place.mark.text()) + assign("base", request.place.base);
     input += assign("name", launch.agent.executable) + assign("bundle", launch.agent.bundle);
     input += assign("explicit", launch.path.value_or(""));
@@ -90,6 +87,7 @@ std::string keeper_input(const ScriptRequest& request) {
     input += put("run", run_script(request.place, launch));
     input += "}";
     input += keeper_text;
+    input += "{ keep; }\n";
     if (input.find('\0') != input.npos) {
         throw Error{Code::usage, "the task or an option holds a NUL character, which cannot be sent"};
     }
@@ -106,13 +104,7 @@ std::string bootstrap_command(std::string_view input) {
 
 std::string run_command(const SessionPlace& place) { return fmt::format("exec sh {}/run", place.directory()); }
 
-std::optional<KeeperLine> parse_keeper_line(std::string_view line, const SessionMark& mark) {
-    using State = KeeperLine::State;
-    constexpr std::array<std::pair<std::string_view, State>, 5> words{{{"ready", State::ready},
-                                                                       {"armed", State::armed},
-                                                                       {"missing", State::missing},
-                                                                       {"not-executable", State::not_executable},
-                                                                       {"error", State::error}}};
+std::optional<MarkedLine> parse_marked_line(std::string_view line, const SessionMark& mark) {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     // A profile may leave a line without its end before ours.
     const std::string prefix = "eph " + mark.text() + ' ';
@@ -120,9 +112,22 @@ std::optional<KeeperLine> parse_keeper_line(std::string_view line, const Session
     if (at == line.npos) return std::nullopt;
     line.remove_prefix(at + prefix.size());
     const std::string_view word = line.substr(0, line.find(' '));
-    const auto found = std::find_if(words.begin(), words.end(), [&](const auto& row) { return row.first == word; });
+    return MarkedLine{word, line.substr(std::min(line.size(), word.size() + 1))};
+}
+
+std::optional<KeeperLine> parse_keeper_line(std::string_view line, const SessionMark& mark) {
+    using State = KeeperLine::State;
+    constexpr std::array<std::pair<std::string_view, State>, 5> words{{{"ready", State::ready},
+                                                                       {"armed", State::armed},
+                                                                       {"missing", State::missing},
+                                                                       {"not-executable", State::not_executable},
+                                                                       {"error", State::error}}};
+    const auto said = parse_marked_line(line, mark);
+    if (!said) return std::nullopt;
+    const auto found =
+        std::find_if(words.begin(), words.end(), [&](const auto& row) { return row.first == said->word; });
     if (found == words.end()) return std::nullopt;
-    return KeeperLine{found->second, std::string(line.substr(std::min(line.size(), word.size() + 1)))};
+    return KeeperLine{found->second, std::string{said->detail}};
 }
 
 }  // namespace eph

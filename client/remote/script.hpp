@@ -55,6 +55,9 @@ struct KeeperLine {
     std::string detail;
 };
 
+// What each text begins with: zsh reads POSIX sh only when it is told to.
+inline constexpr std::string_view shell_preamble = "[ -z \"${ZSH_VERSION-}\" ] || emulate sh\n";
+
 // `text` as one word of a POSIX shell.
 std::string shell_quote(std::string_view text);
 
@@ -65,6 +68,13 @@ std::string keeper_input(const ScriptRequest& request);
 std::string bootstrap_command(std::string_view input);
 
 std::string run_command(const SessionPlace& place);
+
+// A line that a text of ours has printed on a host: `eph <mark> <word> <detail>`. Nothing for any other line.
+struct MarkedLine {
+    std::string_view word;
+    std::string_view detail;
+};
+std::optional<MarkedLine> parse_marked_line(std::string_view line, const SessionMark& mark);
 
 // Nothing for a line that is not the keeper's: login shells print what they like.
 std::optional<KeeperLine> parse_keeper_line(std::string_view line, const SessionMark& mark);

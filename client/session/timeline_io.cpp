@@ -1,7 +1,4 @@
 // What a session reads and writes: the keeper's pipes, and the request that ends it.
-#include <unistd.h>
-
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
 #include "client/session/timeline.hpp"
@@ -9,24 +6,6 @@
 #include "common/text.hpp"
 
 namespace eph {
-namespace {
-
-constexpr std::size_t line_limit = 64 * 1024;  // a host that never ends its line
-
-// The next line of `pipe` without its end; nothing at the end of input or for a line that is too long.
-Task<std::optional<std::string>> next_line(Pipe& pipe, std::string& buffer) {
-    const auto [failure, size] =
-        co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, line_limit), '\n', as_result);
-    if (failure) {
-        if (buffer.empty() || failure != asio::error::eof) co_return std::nullopt;
-        co_return std::exchange(buffer, {});
-    }
-    std::string line = buffer.substr(0, size - 1);
-    buffer.erase(0, size);
-    co_return line;
-}
-
-}  // namespace
 
 // The program first, then line after line. A keeper that is gone shows on its output.
 Task<void> Timeline::feed_keeper(std::string input) {
@@ -60,7 +39,7 @@ Secret Timeline::key_line() {
 
 Task<void> Timeline::read_keeper() {
     std::string buffer;
-    while (auto line = co_await next_line(keeper_->output(), buffer)) {
+    while (auto line = co_await read_line(keeper_->output(), buffer)) {
         if (auto said = parse_keeper_line(*line, place_.mark)) {
             KeeperSaid event{std::move(*said)};
             inbox_.push(std::move(event));
@@ -72,7 +51,7 @@ Task<void> Timeline::read_keeper() {
 Task<void> Timeline::read_keeper_errors() {
     constexpr std::size_t most_lines = 20;  // the rest of a chatty banner helps nobody
     std::string buffer;
-    while (auto line = co_await next_line(keeper_->errors(), buffer)) {
+    while (auto line = co_await read_line(keeper_->errors(), buffer)) {
         if (ssh_said_.size() < most_lines) ssh_said_.push_back(std::move(*line));
     }
 }

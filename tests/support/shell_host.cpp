@@ -18,6 +18,7 @@ namespace {
 
 void write_file(const fs::path& path, const std::string& text, bool executable) {
     fs::create_directories(path.parent_path());
+    fs::remove(path);  // may be a link to a program of this machine, which must not be written to
     std::ofstream(path, std::ios::binary) << text;
     if (executable) fs::permissions(path, fs::perms::owner_all);
 }

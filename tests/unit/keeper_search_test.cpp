@@ -73,6 +73,14 @@ TEST_CASE("a path that the person gives is taken as a path and nothing else") {
         CHECK(given("~/bin").state == State::missing);
         CHECK(given(locked).state == State::not_executable);
         CHECK(given(locked).detail == locked);
+        host.script("bundle/bin/node", "");
+        request.agent_path = host.script("bundle/bin/pi", "printf %s \"${PATH%%:*}\"\n");
+        auto keeper = host.keeper(request);
+        REQUIRE(next(*keeper, request).state == State::ready);
+        keeper->write("sk\n");
+        CHECK(host.runner(request)->output() == host.home() + "/bundle/bin");  // with the Node that lies beside it
+        keeper->close_input();
+        keeper->wait();
         CHECK_FALSE(fs::exists(host.home() + "/pwned"));
     }
 }
