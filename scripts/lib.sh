@@ -11,7 +11,7 @@ if [ "$(uname)" = Darwin ]; then
     system=macos
     build_packages='cmake ninja ccache boost openssl@3 nlohmann-json sqlite spdlog fmt cli11'
     sanitizer_packages='' # the presets name Debian's clang-19
-    test_packages='catch2 valijson yaml-cpp fish'
+    test_packages='catch2 valijson yaml-cpp fish wget'
     demo_packages='jq'
     node_packages='node'
     for keg in openssl@3 sqlite; do # not linked into Homebrew's prefix
@@ -29,7 +29,7 @@ else
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
         bash-completion groff mandoc man-db
         systemd-container dbus dbus-user-session libpam-systemd iproute2 libxml2-utils
-        curl jq strace faketime systemd dpkg-dev file lintian'
+        curl wget jq strace faketime systemd dpkg-dev file lintian'
     package_packages='dpkg-dev file lintian'
     demo_packages='openssh-server openssh-client curl jq'
     node_packages='nodejs npm ca-certificates'

@@ -40,6 +40,7 @@ private:
     Task<void> read_output();
     Task<void> read_errors();
     Task<void> let_it_end();
+    Task<void> pause(Duration length);
     Error failure() const;
 
     asio::io_context& context_;
@@ -120,12 +121,15 @@ Task<void> Installation::let_it_end() {
     boost::system::error_code ignored;
     ssh_.input().close(ignored);
     const auto until = std::chrono::steady_clock::now() + clean_up_limit;
-    asio::steady_timer pause{context_};
-    while (!ssh_.ended() && std::chrono::steady_clock::now() < until) {
-        pause.expires_after(std::chrono::milliseconds{10});
-        co_await pause.async_wait(as_result);
-    }
+    while (!ssh_.ended() && std::chrono::steady_clock::now() < until) co_await pause(std::chrono::milliseconds{10});
     ssh_.signal(SIGKILL);
+    // Ctrl-C reaches ssh and eph alike, and ssh may be gone before eph has heard of it.
+    if (!succeeded_ && !error_ && signal_ == 0) co_await pause(std::chrono::milliseconds{50});
+}
+
+Task<void> Installation::pause(Duration length) {
+    asio::steady_timer timer{context_, length};
+    co_await timer.async_wait(as_result);
 }
 
 Error Installation::failure() const {

@@ -81,7 +81,7 @@ look_for_pi() { # leaves in $session_pi what a session finds, and in $there and 
 }
 
 look_for_node() { # what has to be fetched, in $need_node and $need_npm
-    need_node=yes need_npm=yes npm=''
+    need_node=yes need_npm=yes npm='' global_config=''
     node=$(on_path node)
     if [ -n "$node" ] && version_of "$node"; then
         if at_least "$version" "$least_node"; then need_node=''; fi
@@ -90,9 +90,14 @@ look_for_node() { # what has to be fetched, in $need_node and $need_npm
         fact 'no Node'
     fi
     npm=$(on_path npm)
-    if [ -n "$npm" ] && version_of "$npm"; then
+    # Whatever npm does, it leaves a log of it.
+    set -- env "npm_config_cache=$d/npm" "npm_config_logs_dir=$d/npm" "$npm"
+    if [ -n "$npm" ] && version_of "$@"; then
         fact "npm $version"
         need_npm=$need_node # an old npm may not run on a new Node
+        # With a --prefix of ours npm would no longer find its configuration for all users: proxies, authorities.
+        bounded 30 "$@" config get globalconfig && global_config=$(grep '^/' "$d/said" | tail -n 1)
+        [ -f "$global_config" ] || global_config=''
     else
         npm=''
     fi

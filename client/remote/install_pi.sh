@@ -29,13 +29,18 @@ network_hint() {
 
 run_npm() { # ARGUMENTS...: all that it writes is in the new directory
     bounded 600 env NODE_DISABLE_COMPILE_CACHE=1 "TMPDIR=$new/tmp" "$@" --global --prefix "$new" --cache "$new/cache" \
-        --logs-dir "$new/cache/logs" --no-audit --no-fund --no-update-notifier --ignore-scripts --loglevel=error
+        --logs-dir "$new/cache/logs" ${global_config:+--globalconfig "$global_config"} --no-audit --no-fund \
+        --no-update-notifier --ignore-scripts --loglevel=error --fetch-timeout=60000 --fetch-retries=1
 }
 
 explain_npm() {
     case $(cat "$d/said") in
         *ENOTFOUND* | *EAI_AGAIN* | *ECONN* | *TIMEDOUT* | *ENETUNREACH* | *"not done after"*) network_hint ;;
         *E404* | *ETARGET*) hint 'The registry has no such version, or lacks one of its parts; another one: --pi-version' ;;
+        *CERT* | *certificate*)
+            hint 'A network with a certificate authority of its own? npm takes it from cafile in ~/.npmrc, or from' \
+                NODE_EXTRA_CA_CERTS
+            ;;
         *ENOSPC*) hint 'The disk is full.' ;;
     esac
 }

@@ -21,6 +21,7 @@ namespace {
 // Installs what it is asked for as npm would, and notes what it was asked, and by which Node.
 const std::string npm_stand_in = R"(
 [ "$1" != --version ] || { echo 9.2.0; exit; }
+[ "$1" != config ] || { echo "npm warn config"; echo "$HOME/npmrc for all"; exit; }
 echo "by $(node --version): $*" >>"$HOME/npm-log"
 [ ! -e "$HOME/npm-fails" ] || { cat "$HOME/npm-fails"; exit 1; }
 specs=
@@ -213,11 +214,14 @@ TEST_CASE(
         CHECK_THAT(old.read("npm-log"),
                    Contains("\nby v22.23.3: install @earendil-works/pi-coding-agent@0.87.1 --global "));
         CHECK(entries(old.bundle("/0.87.1/bin")) == "node pi ");
+        CHECK(old.read("npm-log").find("--globalconfig") == std::string::npos);
 
+        suitable.file("npmrc for all", "");
         suitable.has_npm("24.1.0");
         CHECK_THAT(suitable.install(suitable.request("0.87.1")).text(State::result),
                    StartsWith("Pi 0.87.1 is installed in "));
         CHECK_THAT(suitable.read("npm-log"), StartsWith("by v24.1.0: install @earendil-works/pi-coding-agent@0.87.1 "));
+        CHECK_THAT(suitable.read("npm-log"), Contains(" --globalconfig " + suitable.home() + "/npmrc for all "));
         CHECK(entries(suitable.bundle("/0.87.1/bin")) == "pi ");
     }
 }
