@@ -136,7 +136,7 @@ TEST_CASE_METHOD(Fixture, "daemon stop ends sessions: their clients hear why, an
 }
 
 TEST_CASE_METHOD(Fixture, "daemon stop does not go while the provider has not confirmed, unless --force",
-                 "[slow][hang]") {
+                 "[slow][unconfirmed]") {
     REQUIRE(with_account({"keys", "create", "one"}).status == 0);
     sim.fault({{"kind", "status"}, {"status", 500}, {"times", -1}, {"match", {{"method", "DELETE"}}}});
     const Finished refused = eph({"daemon", "stop", "--yes"});

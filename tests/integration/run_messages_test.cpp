@@ -140,7 +140,7 @@ TEST_CASE_METHOD(World, "without ephd eph says so where it must not start it") {
     (void)ephd.stop();
     check_says(eph({"status"}), 125,
                "eph: ephd does not listen on " + home.socket().string() +
-                   "\nStart it with ephd, or unset EPH_NO_AUTOSTART so that eph does.\n");
+                   "\nStart it with eph daemon start, or unset EPH_NO_AUTOSTART so that eph does when it needs it.\n");
 }
 
 TEST_CASE_METHOD(World, "a missing ephd is said") {
