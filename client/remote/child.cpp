@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
-#include "client/child_process.hpp"
+#include "common/child_process.hpp"
 #include "common/error.hpp"
 
 extern char** environ;
