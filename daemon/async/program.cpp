@@ -134,7 +134,7 @@ struct Running {
 
 // What comes beyond the limit is read, so that the child does not wait, and forgotten.
 Task<void> collect(Running& child, asio::posix::stream_descriptor& from, std::string& into) {
-    std::array<char, 4096> piece{};
+    std::array<char, 16384> piece{};
     into.reserve(sizeof piece);
     for (;;) {
         const auto [failure, size] = co_await from.async_read_some(asio::buffer(piece), as_result);
