@@ -155,10 +155,11 @@ ApiClient::ApiClient(Start start) : start_(start) {
             throw Error{Code::usage, "{} holds control characters", variable}.hint("Set it again, on one line.");
         credentials_ += fmt::format("{}: {}\r\n", header, value);
     };
+    add(wire::account_header, "EPH_ACCOUNT");
+    if (!credentials_.empty()) return;  // whoever names a stored account means that one alone
     add(wire::admin_key_header, "OPENAI_ADMIN_KEY");
     add(wire::project_header, "OPENAI_PROJECT_ID");
     add(wire::base_url_header, "EPH_OPENAI_BASE_URL");
-    add(wire::account_header, "EPH_ACCOUNT");
 }
 
 std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {

@@ -18,8 +18,8 @@
 #include <mach-o/dyld.h>
 #endif
 
-#include "client/child_process.hpp"
 #include "client/services/supervisor.hpp"
+#include "common/child_process.hpp"
 #include "common/error.hpp"
 #include "common/paths.hpp"
 #include "common/text.hpp"
@@ -97,9 +97,10 @@ bool launch_daemon() {
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     std::vector<std::string> variables = clean_environment();
-    // No secret, and whoever starts ephd says where its providers are.
-    if (const std::string base_url = environment("EPH_OPENAI_BASE_URL"); !base_url.empty()) {
-        variables.push_back("EPH_OPENAI_BASE_URL=" + base_url);
+    // No secrets, and whoever starts ephd says where its providers and its credentials are.
+    for (const char* name : {"EPH_OPENAI_BASE_URL", "CREDENTIALS_DIRECTORY"}) {
+        if (const std::string value = environment(name); !value.empty())
+            variables.push_back(fmt::format("{}={}", name, value));
     }
     std::vector<char*> block;
     for (const std::string& variable : variables) block.push_back(const_cast<char*>(variable.c_str()));

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "client/cli.hpp"
+#include "client/commands/account.hpp"
 #include "client/commands/commands.hpp"
 #include "client/terminal/progress.hpp"
 #include "common/harden.hpp"
@@ -16,6 +17,8 @@ int main(int argc, char** argv) {
             std::cout << invocation.help;
             return 0;
         }
+        eph::choose_account(invocation.arguments);
+        eph::bring_account(*invocation.command);
         return invocation.command->run(invocation.arguments);
     } catch (const eph::Error& error) {
         eph::Progress{}.fail(error);

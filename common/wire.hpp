@@ -177,6 +177,14 @@ struct SetAccount {
     std::string command;  // of the store of that name
 };
 
+// What became of an account that was to be stored or removed.
+struct AccountChange {
+    bool done = false;
+    Account account;
+    std::vector<Key> keys;           // that keep it from being removed: their revocation is not confirmed yet
+    std::vector<std::string> notes;  // why that store was chosen, and what the person should know
+};
+
 struct CheckStep {
     std::string name;
     bool passed = false;

@@ -21,14 +21,15 @@ std::string first_of(const char* upper, const char* lower) {
 App::App(asio::io_context& context, const Options& options, EnvironmentCredential environment_credential)
     : context_(context),
       ledger_(options.ledger),
-      accounts_(options.config, std::move(environment_credential.credential), environment_credential.source),
+      accounts_(context.get_executor(), options.config, std::move(environment_credential.credential),
+                environment_credential.source),
       https_(HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
       noted_(context.get_executor()),
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
-      services_{ledger_, accounts_, openai_, janitor_, sessions_, noted_, started_},
+      services_{ledger_, accounts_, https_, openai_, janitor_, sessions_, noted_, started_},
       clients_(context.get_executor()),
       listener_(context.get_executor(), options.socket, activated_socket()),
       ready_descriptor_(options.ready_descriptor) {
@@ -36,8 +37,9 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
     ledger_.on_note([this] { noted_.notify(); });
     accounts_.on_loaded = [this](const Place& place) {
         ledger_.due_now(place, now());
-        janitor_.wake();
+        janitor_.account_loaded(place);
     };
+    openai_.on_denied = [this](const AccountRef& account) { accounts_.refused(account); };
 }
 
 void App::start() {

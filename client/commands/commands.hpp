@@ -17,6 +17,8 @@ int list_keys(const Arguments& arguments);
 int revoke_key(const Arguments& arguments);
 int clean_up(const Arguments& arguments);
 int set_up_account(const Arguments& arguments);
+int show_accounts(const Arguments& arguments);
+int clear_account(const Arguments& arguments);
 int check_account(const Arguments& arguments);
 int print_completion(const Arguments& arguments);
 int install_ephd(const Arguments& arguments);

@@ -38,7 +38,12 @@ constexpr std::array cleanup_examples{Example{"eph cleanup", "From cron, on a ma
                                       Example{"eph cleanup --all --dry-run", "What would go, without a trace."}};
 constexpr std::array setup_examples{
     Example{"eph auth setup", "Asks for what it needs."},
-    Example{"pass show openai-admin | eph auth setup --project proj_0123", "The key from a pipe."}};
+    Example{"pass show openai-admin | eph auth setup --project proj_0123", "The key from a pipe."},
+    Example{"eph auth setup --account work --store command --command \"op read op://work/openai/admin-key\"",
+            "A further account, whose key a password manager keeps."}};
+constexpr std::array show_examples{Example{"eph auth show --json | jq '.accounts[].fingerprint'", "For a script."}};
+constexpr std::array clear_examples{
+    Example{"eph auth clear --account work --yes", "Revokes what lives, ends its sessions, and asks nothing."}};
 constexpr std::array doctor_examples{
     Example{"eph auth doctor --live", "Makes a key, uses it, revokes it, and sees that it is refused."}};
 constexpr std::array daemon_stop_examples{Example{"eph daemon stop --keep", "Leaves keys that live to the next ephd."}};
@@ -116,9 +121,25 @@ constexpr std::array table{
         "not of eph's kind are never touched.\nThe exit status is 0 only if nothing is left to try. On a terminal "
         "--all asks first, and ends with 1 if the answer is no.",
         cleanup_examples},
-    Prose{"auth setup", Group::accounts,
-          "You need an admin key that may manage service accounts, and a project for the disposable keys.",
-          setup_examples},
+    Prose{
+        "auth setup", Group::accounts,
+        "You need an admin key that may manage service accounts, and a project for the disposable keys. What cannot be "
+        "an admin key is refused before it is sent anywhere.\n"
+        "Stores: keychain (macOS, by security), secret-service (GNOME Keyring, KWallet and the like, by secret-tool), "
+        "pass, command (whatever prints the key), file (config.json), and memory, which is written nowhere: eph asks "
+        "for the key again when ephd was restarted. An account that exists keeps its store and its project unless you "
+        "say otherwise.",
+        setup_examples},
+    Prose{"auth show", Group::accounts,
+          "The account that a session would use now stands first. An account without a name is one that only stands in "
+          "an environment. No store is asked for it, so nothing has to be unlocked.",
+          show_examples},
+    Prose{
+        "auth clear", Group::accounts,
+        "If keys of the account are not revoked, it asks, revokes them, which ends their sessions, and waits until the "
+        "provider has confirmed each. While one is not confirmed the account is kept, since nothing else could revoke "
+        "it. The exit status is 0 only if the account is removed.",
+        clear_examples},
     Prose{
         "auth doctor", Group::accounts,
         "Each step stands on a line of its own with the time it took; where one fails, the line below says what to do.",

@@ -26,15 +26,23 @@ std::string describe(const wire::Key& key) {
     return fmt::format("tried {}x, again {}: {}", key.attempts, next_try(key), key.last_error);
 }
 
+std::string account_state(const wire::Account& account) {
+    if (account.state == "ready") return "\n";
+    return fmt::format(": {}\n", account.problem.empty() ? account.state : printable(account.problem));
+}
+
 void print(const wire::Status& status) {
     std::cout << fmt::format("ephd {}, process {}, since {}\n", status.version, status.pid, when(status.started_at));
     std::cout << fmt::format("ledger {}\n", printable(status.ledger));
     for (const std::string& note : status.notes) std::cout << fmt::format("note: {}\n", printable(note));
     if (status.accounts.empty()) std::cout << "no account is loaded: run eph auth setup\n";
     for (const wire::Account& account : status.accounts) {
-        std::cout << fmt::format("account {} {} (key {}, from {}){}\n", account.provider, printable(account.project),
-                                 account.fingerprint, account.source,
-                                 account.custom ? " at " + printable(account.base_url) : "");
+        std::cout << fmt::format("account {}{} {} (key {}, from {}){}",
+                                 account.name.empty() || account.name == "default" ? "" : account.name + ": ",
+                                 account.provider, printable(account.project),
+                                 account.fingerprint.empty() ? "?" : account.fingerprint, account.source,
+                                 account.custom ? " at " + printable(account.base_url) : "") +
+                         account_state(account);
     }
     const auto manual = [](const wire::Session& session) { return session.credential == "manual"; };
     if (status.keys.empty() && std::none_of(status.sessions.begin(), status.sessions.end(), manual)) {

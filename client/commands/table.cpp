@@ -13,6 +13,8 @@ constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 constexpr Option json{"--json", "", "print JSON instead"};
 constexpr Option provider{"--provider", "NAME", "whose key to make (openai)", '\0', Names::provider};
+constexpr Option account{"--account", "NAME", "a stored account, by its name, instead of the default one", '\0',
+                         Names::account};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
 
 constexpr Option local{"--local", "", "run on this machine, without ssh"};
@@ -31,32 +33,44 @@ constexpr std::array session_options{
     provider,
     prompt_key,
     key_command,
+    account,
     local,
     Option{"--print", "", "print the answer and leave, also on a terminal"},
 };
 constexpr std::array exec_options{
     ttl,         Option{"--env", "NAME", "the variable that holds the key (default OPENAI_API_KEY, or the provider's)"},
     provider,    prompt_key,
-    key_command, local,
+    key_command, account,
+    local,
 };
 constexpr std::array json_only{json};
-constexpr std::array key_list_options{json, Option{"--all", "", "also keys that are revoked"}};
+constexpr std::array key_list_options{json, account, Option{"--all", "", "also keys that are revoked"}};
 constexpr std::array key_create_options{
     ttl,
     Option{"--scope", "SCOPE", "what the key may do, model.request for instance; repeatable", '\0', Names::nothing,
            true},
-    provider, Option{"--print-env", "", "print export lines, for: eval \"$(eph keys create --print-env)\""}, json};
-constexpr std::array revoke_options{json};
+    provider,
+    account,
+    Option{"--print-env", "", "print export lines, for: eval \"$(eph keys create --print-env)\""},
+    json};
+constexpr std::array revoke_options{account, json};
 constexpr std::array cleanup_options{Option{"--all", "", "also keys that are not over yet, of every machine"},
                                      Option{"--dry-run", "", "only list what would be revoked"},
-                                     Option{"--yes", "", "do not ask before --all"}, json};
+                                     Option{"--yes", "", "do not ask before --all"}, account, json};
 constexpr std::array log_options{Option{"--follow", "", "go on with what happens, until Ctrl-C", 'f'},
                                  Option{"--lines", "N", "how many of the last events (100)", 'n'},
                                  Option{"--json", "", "print a line of JSON an event"}};
 constexpr std::array setup_options{
     Option{"--project", "ID", "the OpenAI project for disposable keys"},
-    Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"}};
-constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, json};
+    Option{"--account", "NAME", "a name for a further account (default: default)", '\0', Names::account},
+    Option{"--store", "STORE", "file, keychain, secret-service, pass, command or memory (default: your system's)", '\0',
+           Names::store},
+    Option{"--command", "CMD", "for --store command: prints the admin key, as in: op read op://vault/item/key"},
+    Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"},
+    Option{"--provider", "NAME", "whose account it is (openai)", '\0', Names::provider}};
+constexpr std::array show_options{account, json};
+constexpr std::array clear_options{account, Option{"--yes", "", "revoke its keys without asking"}, json};
+constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, account, json};
 constexpr std::array daemon_end_options{
     Option{"--yes", "", "end the sessions and revoke the keys that live without asking"},
     Option{"--keep", "", "leave sessions and keys as they are, for the next ephd"},
@@ -90,8 +104,14 @@ constexpr std::array table{
     Command{"cleanup", "", "revoke every key that is over, wherever it was made", cleanup_options, 0, 0, clean_up},
     Command{"auth setup", "",
             "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
-            "It is checked against the API first, and stored in config.json with mode 0600.",
+            "It is checked against the API first. It is kept in the Keychain on macOS, else in the Secret Service "
+            "where one\n"
+            "answers, else in config.json with mode 0600; --store says otherwise.",
             setup_options, 0, 0, set_up_account},
+    Command{"auth show", "", "the accounts there are, where their keys are kept, and when they last worked",
+            show_options, 0, 0, show_accounts},
+    Command{"auth clear", "", "remove a stored account; its keys are revoked first", clear_options, 0, 0,
+            clear_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
     Command{"completion",
             "<shell>",

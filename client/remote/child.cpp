@@ -16,7 +16,7 @@
 
 #include <boost/asio/read_until.hpp>
 
-#include "client/child_process.hpp"
+#include "common/child_process.hpp"
 #include "common/error.hpp"
 
 extern char** environ;

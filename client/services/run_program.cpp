@@ -12,7 +12,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "client/child_process.hpp"
+#include "common/child_process.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
 

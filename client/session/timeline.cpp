@@ -43,7 +43,7 @@ void Timeline::spawn(Task<void> work) {
 Task<int> Timeline::run() {
     std::optional<std::string> base_url = plan_.base_url;
     if (!plan_.manual_key) {
-        ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider, "", std::chrono::seconds{20});
+        ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider);
         const auto account = wire::decode<wire::Account>(answer.body);
         if (account.custom) base_url = account.base_url;
     }

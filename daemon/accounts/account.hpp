@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/secret.hpp"
 #include "daemon/https/url.hpp"
@@ -11,12 +12,12 @@
 namespace eph {
 
 struct Account {
-    std::string name = "default";
+    std::string name;  // "" for one that only stands in an environment
     Place place;
     BaseUrl base;
     Secret admin_key;
     std::string fingerprint;    // tells accounts apart without giving the key away
-    std::string source;         // environment, credential, file, client, memory
+    std::string source;         // client, environment, credential, or a store's name
     bool own_base_url = false;  // other than the provider's own: agents have to be told
 };
 using AccountRef = std::shared_ptr<const Account>;
@@ -30,7 +31,36 @@ struct Credential {
     bool empty() const { return admin_key.empty() && project.empty() && base_url.empty(); }
 };
 
+// An account as it is configured, whether its key is at hand or not.
+struct StoredAccount {
+    std::string name = "default";
+    std::string provider = "openai";
+    std::string store;  // "": no admin key is stored, only what else belongs to an account
+    std::string project;
+    std::string base_url;
+    Secret admin_key;                  // of the store file
+    std::vector<std::string> command;  // of the store command: words to run
+    bool shell = false;                // command is one text, for sh -c
+    std::string fingerprint;           // as setup saw it; "" if the person wrote the file
+};
+
+// An account for people: everything but its secret.
+struct KnownAccount {
+    std::string name;
+    Place place;  // an empty project: only the store knows it
+    std::string fingerprint;
+    std::string source;
+    bool own_base_url = false;
+    std::string problem;  // why its key cannot be had, as of the last try
+    AccountRef account;   // nothing: the store was not asked yet, or did not give the key
+};
+
+KnownAccount known_account(const AccountRef& account);
+
 // The first 12 hexadecimal digits of the key's SHA-256.
 std::string fingerprint_of(const Secret& key);
+
+// Throws Error{usage}. Names go into stores' own names, so they are of letters, digits, ".", "_" and "-".
+void check_account_name(const std::string& name);
 
 }  // namespace eph

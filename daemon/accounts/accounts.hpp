@@ -3,37 +3,60 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "daemon/accounts/account.hpp"
 #include "daemon/accounts/config_file.hpp"
+#include "daemon/accounts/vault.hpp"
 
 namespace eph {
 
 class Accounts {
 public:
     // `environment` is what ephd found in its own environment and in systemd's credentials directory.
-    Accounts(std::filesystem::path config_file, Credential environment, std::string environment_source);
+    Accounts(asio::any_io_executor executor, std::filesystem::path config_file, Credential environment,
+             std::string environment_source);
 
-    // The account for `provider`: what the client sent first, then ephd's environment, then the configuration.
+    // The account for `provider`: the stored one that the client names, and that alone; else, field by field, what the
+    // client sent, ephd's environment, and the account that is the configuration's default. Asks its store if need be.
     // Throws Error{no_account} that says what is missing.
-    AccountRef pick(const std::string& provider, const Credential& from_client);
+    Task<AccountRef> pick(std::string provider, const Credential& from_client);
 
-    // As pick() for an account that is not stored yet; it is not remembered.
-    AccountRef preview(const Credential& credential);
+    // Keeps the client's own admin key, if it sent one, for revocations to come. Asks no store.
+    void remember(const std::string& provider, const Credential& from_client);
 
-    // The account for the n-th attempt to revoke a key of that place: the one it was made with first, then each other
-    // in turn, as any of them may have been withdrawn. Nothing if none is loaded.
-    AccountRef for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt);
+    // The account for the n-th attempt to revoke a key of that place: those whose key is at hand first, of these the
+    // one it was made with, then each other in turn, as any of them may have been withdrawn. Throws Error{no_account}.
+    Task<AccountRef> for_place(Place place, std::string fingerprint, std::int64_t attempt,
+                               Asker asker = Asker::janitor);
 
-    std::vector<AccountRef> loaded();  // each place and key once
-    std::vector<std::string> notes();  // what is wrong with the configuration, for people
-    const std::filesystem::path& file() const { return file_; }
-    const Config& config();  // as the file says now
+    // Whether for_place() would have to ask a store first.
+    bool must_ask(const Place& place, const std::string& fingerprint, std::int64_t attempt);
+    bool configured(const Place& place);  // whether a store may have an account of that place
 
-    void store(Credential account);  // into the configuration file
+    std::vector<AccountRef> loaded();  // whose key is at hand: each place and key once
+    // As loaded(), after asking every store. Those that gave nothing are named in `problems`.
+    Task<std::vector<AccountRef>> all(std::vector<std::string>& problems);
+    // Every account there is, the one that a request with these credentials works with first. Asks no store.
+    std::vector<KnownAccount> known(const Credential& from_client);
+    std::string where(const KnownAccount& account) const;  // its key is, for people
+    std::vector<std::string> notes();                      // what is wrong with the configuration, for people
+    const Config& config();                                // as the file says now
+
+    // --- changing what is stored ---
+    std::string name_meant(const Credential& from_client);  // the stored account that is named, or else the default
+    std::optional<StoredAccount> stored(const std::string& name);         // without its key
+    AccountRef preview(const StoredAccount& account, const Secret& key);  // what it would be
+    // Into its store, then into the file. Returns what could not be done about an older copy elsewhere, or "".
+    Task<std::string> store(StoredAccount account, Secret key);
+    Task<void> erase(std::string name);  // from its store, then from the file
+
+    // The provider refuses its key: the store is asked again before it is used again.
+    void refused(const AccountRef& account);
+
     bool has_clients() const { return !from_clients_.empty(); }
     void forget_clients_except(const std::set<Place>& needed);
 
@@ -41,18 +64,36 @@ public:
     std::function<void(const Place&)> on_loaded;
 
 private:
+    // An account as far as it is known without asking its store.
+    struct Outline {
+        std::string name;
+        std::string project;
+        std::string base_url;
+        std::string source;                  // where its key is, or has to come from; "" nowhere
+        std::string fingerprint;             // where the key is not at hand
+        const Secret* key = nullptr;         // at hand
+        std::optional<Slot> slot;            // of the store that has to be asked
+        std::optional<std::string> only_at;  // the address of a key that is not the client's, where it names another
+    };
+    Outline outline(const Credential& from_client) const;
+    Outline outline(const StoredAccount& stored) const;
+    Outline merge(const Credential& from_client, const StoredAccount* stored) const;
+    AccountRef make(const Outline& outline) const;
+    KnownAccount describe(const Outline& outline) const;
+    Error missing(const Outline& outline) const;
     void refresh();
-    AccountRef make(const Credential& from_client);
-    void refuse_another_address(const Account& account, const Credential& from_client);
+    void keep(const AccountRef& account);
     void announce(const AccountRef& account);
+    std::vector<KnownAccount> candidates(const Place& place, const std::string& fingerprint, std::int64_t attempt);
+    Task<AccountRef> load(std::string name, Asker asker);
 
     std::filesystem::path file_;
     Credential environment_;
     std::string environment_source_;
     Config config_;
     std::string config_error_;
-    std::filesystem::file_time_type config_read_{};
-    bool config_seen_ = false;
+    std::string config_stamp_ = "never read";
+    Vault vault_;
     std::vector<AccountRef> from_clients_;
     std::set<std::pair<Place, std::string>> announced_;
 };

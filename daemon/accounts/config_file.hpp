@@ -1,26 +1,35 @@
-// config.json: settings, and accounts where the person chose the file as their store.
+// config.json: settings, and accounts, with their admin keys where the person chose the file as their store.
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "common/time.hpp"
 #include "daemon/accounts/account.hpp"
 
 namespace eph {
 
+inline constexpr const char* default_name = "default";  // of the account that stands under its provider's own name
+
 struct Config {
-    Credential openai;
+    std::vector<StoredAccount> accounts;
+    std::string default_account = default_name;
     Duration max_ttl = std::chrono::hours{24};
     Duration default_ttl = std::chrono::hours{2};
+    Duration store_timeout = std::chrono::seconds{10};
+
+    const StoredAccount* find(const std::string& name) const;
 };
 
-// Defaults when there is no such file. Throws Error{storage} for one that cannot be read, is not JSON, or holds a
-// credential that other users can read. Both our names and the original tool's (adminKey, projectId) are understood.
+// Defaults when there is no such file. Throws Error{storage} for one that cannot be read, is not JSON, has a key that
+// common/config_keys does not know, or holds a credential that other users can read. Both our names and the original
+// tool's (adminKey, projectId) are understood.
 Config read_config(const std::filesystem::path& file);
 
-// Changes the OpenAI account in the file and leaves the rest as it is: written beside it, synced, renamed; mode 0600.
-void write_account(const std::filesystem::path& file, const Credential& account);
+// Puts the account into the file, or takes it out, and leaves the rest as it is: written beside it, synced, renamed;
+// mode 0600. A link stays one.
+void write_account(const std::filesystem::path& file, const StoredAccount& account);
+void erase_account(const std::filesystem::path& file, const std::string& name, const std::string& provider);
 
 }  // namespace eph

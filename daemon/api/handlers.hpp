@@ -13,6 +13,7 @@ Task<ApiReply> list_events(Services& services, const ApiRequest& request);
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request);
 Task<ApiReply> show_account(Services& services, const ApiRequest& request);
 Task<ApiReply> set_account(Services& services, const ApiRequest& request);
+Task<ApiReply> clear_account(Services& services, const ApiRequest& request);
 Task<ApiReply> check_account(Services& services, const ApiRequest& request);
 
 Task<ApiReply> list_keys(Services& services, const ApiRequest& request);

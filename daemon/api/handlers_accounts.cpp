@@ -1,141 +1,186 @@
-// Accounts: shown without their secrets, stored, checked step by step.
+// Accounts: shown without their secrets, stored, removed.
+#include "common/admin_key.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
+#include "daemon/accounts/store_calls.hpp"
+#include "daemon/accounts/store_choice.hpp"
 #include "daemon/api/handlers.hpp"
+#include "daemon/api/shared.hpp"
 #include "daemon/api/views.hpp"
 
 namespace eph {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+void require_openai(const std::string& provider) {
+    if (provider == "openai") return;
+    throw Error{Code::usage, "eph cannot make keys at {}, so it has no account there", printable(provider, 40)}.hint(
+        "Known providers: openai. A key of your own goes to one session with: eph --provider " +
+        printable(provider, 40) + " --prompt-key HOST");
+}
 
-// Runs one step of a check and records how it went; false when it failed.
-Task<bool> step(wire::CheckReport& report, std::string name, Task<std::string> work) {
-    wire::CheckStep result;
-    result.name = std::move(name);
-    const auto began = Clock::now();
-    try {
-        result.detail = co_await std::move(work);
-        result.passed = true;
-    } catch (const Error& error) {
-        result.detail = error.message();
-        result.hint = error.hint();
+// What is to be stored: what was there, changed by what is wanted.
+StoredAccount changed(std::optional<StoredAccount> before, const std::string& name, const wire::SetAccount& wanted,
+                      const StoreChoice& choice) {
+    StoredAccount account = before ? std::move(*before) : StoredAccount{};
+    account.name = name;
+    account.store = choice.store;
+    if (!wanted.project.empty()) account.project = wanted.project;
+    if (!wanted.base_url.empty()) account.base_url = wanted.base_url;
+    if (!wanted.command.empty()) {
+        account.command = {wanted.command};
+        account.shell = true;
     }
-    result.millis = std::chrono::duration_cast<Duration>(Clock::now() - began).count();
-    report.steps.push_back(std::move(result));
-    co_return report.steps.back().passed;
+    if (account.store != command_store) account.command.clear();
+    if (account.project.empty()) throw Error{Code::usage, "the project id is empty"};
+    return account;
 }
 
-Task<std::string> reach(Services& services, AccountRef account) {
-    co_await services.openai.check(account);
-    co_return fmt::format("{} accepts the admin key and lists project {}", account->base.authority(),
-                          account->place.project);
+void refuse_fault(const Secret& key, bool at_openai) {
+    const KeyFault fault = fault_of_admin_key(key.reveal(), at_openai);
+    if (fault.what.empty()) return;
+    throw Error{Code::usage, "what was given as the admin key {}", fault.what}.hint(fault.hint);
 }
 
-Task<std::string> count(Services& services, AccountRef account) {
-    const std::vector<Listed> all = co_await services.openai.list(account);
-    std::size_t ours = 0;
-    for (const Listed& each : all) ours += each.name.starts_with("eph-") ? 1 : 0;
-    co_return fmt::format("{} service accounts, {} of them made by eph", all.size(), ours);
-}
-
-Task<std::string> make(Services& services, AccountRef account, std::string actor, IssuedKey& issued) {
-    SessionRequest what{.host = {}, .agent = {}, .label = "doctor", .ttl = std::chrono::minutes{5}};
-    issued = co_await services.sessions.issue(account, std::move(what), std::move(actor));
-    co_return issued.note.empty() ? "key " + issued.key.id.text()
-                                  : fmt::format("key {}; {}", issued.key.id.text(), issued.note);
-}
-
-Task<std::string> try_key(Services& services, AccountRef account, const Secret& key, bool wanted) {
-    constexpr int tries = 20;  // new keys can take a moment to work, deleted ones to stop
-    for (int attempt = 1; attempt <= tries; ++attempt) {
-        if (co_await services.openai.usable(account, key) == wanted) {
-            co_return fmt::format("{} after {} {}", wanted ? "accepted" : "refused", attempt,
-                                  attempt == 1 ? "try" : "tries");
-        }
-        asio::steady_timer pause{co_await asio::this_coro::executor, std::chrono::milliseconds{500}};
-        co_await pause.async_wait(use_awaitable);
+// The key that is wanted, or that the wanted command prints.
+Task<Secret> key_for(Services& services, const StoredAccount& account, std::string& given) {
+    if (account.store != command_store) {
+        if (given.empty()) throw Error{Code::usage, "the admin key is empty"};
+        co_return Secret::take(given);
     }
-    throw Error{Code::provider_refused, wanted ? "the new key is not accepted" : "the deleted key is still accepted"}
-        .hint(wanted ? "See whether the project's policy restricts what its keys may do."
-                     : "OpenAI may need a while; check again with eph keys list.");
+    if (!given.empty())
+        throw Error{Code::usage, "the store command takes no admin key"}.hint("The command itself prints it.");
+    if (account.command.empty())
+        throw Error{Code::usage, "the store command needs a command"}.hint("Name it with --command '...'.");
+    const Slot slot{account};
+    FromStore found = co_await load_from_store(slot, services.accounts.config().store_timeout);
+    co_return std::move(found.key);
 }
 
-Task<std::string> remove(Services& services, KeyId key, std::string actor) {
-    const Janitor::Awaited awaited = services.janitor.awaited(key);
-    services.janitor.revoke(key, "asked", actor);
-    if (!co_await services.janitor.first_answer(awaited, std::chrono::seconds{30})) {
-        const auto row = services.ledger.key(key);
-        throw Error{Code::provider_refused, "not confirmed yet: {}", row ? row->last_error : ""}.hint(
-            "ephd goes on trying; see eph status.");
+Task<StoreChoice> choose(std::string wanted, std::string before) {
+    if (!wanted.empty()) {
+        (void)find_store(wanted);
+        StoreChoice choice{std::move(wanted), ""};
+        co_return choice;
     }
-    co_return "confirmed by OpenAI";
+    std::string fault;
+    if (before.empty() && !keychain_is_usual) fault = co_await fault_of_secret_service();
+    co_return choose_store(before, keychain_is_usual, fault);
 }
 
-Task<void> check_live(Services& services, AccountRef account, std::string actor, wire::CheckReport& report) {
-    IssuedKey issued;
-    if (!co_await step(report, "create", make(services, account, actor, issued))) co_return;
-    co_await step(report, "use", try_key(services, account, issued.secret, true));
-    if (!co_await step(report, "revoke", remove(services, issued.key.id, actor))) co_return;
-    co_await step(report, "confirm", try_key(services, account, issued.secret, false));
+std::vector<KeyRow> keys_of(Services& services, const Place& place) {
+    std::vector<KeyRow> keys = services.ledger.unsettled_keys();
+    std::erase_if(keys, [&](const KeyRow& key) { return key.place != place; });
+    return keys;
+}
+
+// Revokes them all, and returns those for which that is not confirmed.
+Task<std::vector<wire::Key>> revoke_all(Services& services, std::vector<KeyRow> keys, std::string actor) {
+    constexpr Duration patience = std::chrono::seconds{20};
+    std::vector<Janitor::Awaited> awaited;
+    for (const KeyRow& key : keys) {
+        awaited.push_back({key.id, key.attempts});
+        services.janitor.revoke(key.id, "account_removed", actor);
+    }
+    std::vector<wire::Key> left;
+    for (const Janitor::Awaited& each : awaited) {
+        const bool confirmed = co_await services.janitor.first_answer(each, patience);
+        if (!confirmed) left.push_back(view(services.ledger.key(each.key).value()));
+    }
+    co_return left;
+}
+
+Error nothing_stored(Services& services, const std::string& name, const Credential& credential) {
+    Error error{Code::not_found, "nothing is stored for the account {}", printable(name, 60)};
+    for (const KnownAccount& each : services.accounts.known(credential)) {
+        if (!each.name.empty() || !credential.account.empty()) continue;
+        return std::move(error).hint(
+            fmt::format("Its admin key comes from {}: unset OPENAI_ADMIN_KEY there.", services.accounts.where(each)));
+    }
+    return std::move(error).hint("eph auth show lists what there is.");
+}
+
+ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
+    ApiReply reply;
+    reply.status = status;
+    reply.body = wire::encode(change);
+    return reply;
 }
 
 }  // namespace
 
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
-    if (!request.credential.empty()) (void)services.accounts.pick("openai", request.credential);
+    services.accounts.remember("openai", request.credential);
     wire::AccountList list;
-    for (const AccountRef& account : services.accounts.loaded()) list.accounts.push_back(view(*account));
+    for (const KnownAccount& each : services.accounts.known(request.credential)) {
+        list.accounts.push_back(view_account(services, each));
+    }
     ApiReply reply;
     reply.body = wire::encode(list);
     co_return reply;
 }
 
 Task<ApiReply> show_account(Services& services, const ApiRequest& request) {
-    const AccountRef account = services.accounts.pick(request.param("provider"), request.credential);
+    const AccountRef account = co_await services.accounts.pick(request.param("provider"), request.credential);
     ApiReply reply;
-    reply.body = wire::encode(view(*account));
+    reply.body = wire::encode(view_account(services, known_account(account)));
     co_return reply;
 }
 
 Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     auto wanted = wire::decode<wire::SetAccount>(request.body);
-    if (!wanted.store.empty() && wanted.store != "file") {
-        throw Error{Code::usage, "the store '{}' is not known", printable(wanted.store, 40)}.hint(
-            "Known stores: file.");
-    }
-    Credential credential;
-    credential.admin_key = Secret::take(wanted.admin_key);
-    credential.project = wanted.project;
-    credential.base_url = wanted.base_url;
-    if (credential.admin_key.empty()) throw Error{Code::usage, "the admin key is empty"};
-    if (credential.project.empty()) throw Error{Code::usage, "the project id is empty"};
-    if (request.param("provider") != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(request.param("provider"), 40)}.hint(
-            "Known providers: openai.");
-    }
-    const AccountRef account = services.accounts.preview(credential);
-    co_await services.openai.check(account);
-    services.accounts.store(std::move(credential));
-    wire::Account document = view(*account);
-    document.source = "file";
-    document.stored_in = services.accounts.file().string();
-    ApiReply reply;
-    reply.body = wire::encode(document);
-    co_return reply;
+    require_openai(request.param("provider"));
+    const std::string name = services.accounts.name_meant(request.credential);
+    std::optional<StoredAccount> before = services.accounts.stored(name);
+    const std::string kept_in = before ? before->store : std::string{};
+    const StoreChoice choice = co_await choose(wanted.store, kept_in);
+    StoredAccount account = changed(std::move(before), name, wanted, choice);
+    Secret key = co_await key_for(services, account, wanted.admin_key);
+    refuse_fault(key, false);
+    const AccountRef tried = services.accounts.preview(account, key);
+    refuse_fault(key, !tried->own_base_url);
+    co_await services.openai.check(tried);
+    services.ledger.checked(tried->place, tried->fingerprint, now());
+
+    wire::AccountChange change;
+    const std::string left = co_await services.accounts.store(std::move(account), std::move(key));
+    change.done = true;
+    change.account = view_account(services, known_account(tried));
+    if (!choice.reason.empty())
+        change.notes.push_back(
+            fmt::format("kept in {} because {}; --store names another", choice.store, choice.reason));
+    if (!left.empty()) change.notes.push_back(left);
+    co_return reply_with(change);
 }
 
-Task<ApiReply> check_account(Services& services, const ApiRequest& request) {
-    const AccountRef account = services.accounts.pick(request.param("provider"), request.credential);
-    wire::CheckReport report;
-    report.account = view(*account);
-    // One condition a line: g++ 12 frees the temporaries of a conditional co_await twice.
-    bool passed = co_await step(report, "permission", reach(services, account));
-    if (passed) passed = co_await step(report, "list", count(services, account));
-    if (passed && request.query_flag("live")) co_await check_live(services, account, request.actor, report);
-    ApiReply reply;
-    reply.body = wire::encode(report);
-    co_return reply;
+Task<ApiReply> clear_account(Services& services, const ApiRequest& request) {
+    require_openai(request.param("provider"));
+    const std::string name = services.accounts.name_meant(request.credential);
+    const bool revoke = request.query_flag("revoke");
+    wire::AccountChange change;
+    Place place;
+    for (const KnownAccount& each : services.accounts.known(Credential{})) {
+        if (each.name != name || !change.account.name.empty()) continue;
+        change.account = view_account(services, each);
+        place = each.place;
+    }
+    if (change.account.name.empty()) throw nothing_stored(services, name, request.credential);
+    std::vector<KeyRow> keys = keys_of(services, place);
+    if (!keys.empty() && !revoke) {
+        throw Error{Code::busy,  "{} {} of the account {} {} not revoked",
+                    keys.size(), keys.size() == 1 ? "key" : "keys",
+                    name,        keys.size() == 1 ? "is" : "are"}
+            .hint("With --yes they are revoked first, and their sessions end.");
+    }
+    change.keys = co_await revoke_all(services, std::move(keys), request.actor);
+    if (!change.keys.empty()) co_return reply_with(change, 202);
+    co_await services.accounts.erase(name);
+    change.done = true;
+    for (const KnownAccount& each : services.accounts.known(request.credential)) {
+        if (!each.name.empty()) continue;
+        change.notes.push_back(fmt::format("an admin key still comes from {}", services.accounts.where(each)));
+        break;
+    }
+    co_return reply_with(change);
 }
 
 }  // namespace eph

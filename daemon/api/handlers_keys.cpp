@@ -49,7 +49,7 @@ Task<ApiReply> show_key(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> create_key(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::CreateKey>(request.body);
-    const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
+    const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
     check_scopes(wanted.scopes);
     SessionRequest what{
         .host = {}, .agent = {}, .label = wanted.label, .ttl = ttl_of(wanted.ttl_seconds), .scopes = wanted.scopes};
@@ -72,8 +72,8 @@ Task<ApiReply> revoke_key(Services& services, const ApiRequest& request) {
     if (!key) {
         const AskedAccounts asked = co_await accounts_of(services, request);
         key = co_await adopt_from_provider(services, asked, reference);
-    } else if (!request.credential.empty()) {
-        (void)services.accounts.pick("openai", request.credential);  // so that it is loaded
+    } else {
+        services.accounts.remember("openai", request.credential);
     }
     if (!key)
         throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint(

@@ -77,8 +77,7 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::EndSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow row = services.ledger.session(id).value();
-    const bool loads = !request.credential.empty() && !row.key.empty();
-    if (loads) (void)services.accounts.pick(row.provider, request.credential);
+    services.accounts.remember(row.provider, request.credential);
     const std::string reason =
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     if (row.key.empty()) {  // nothing to revoke
@@ -97,8 +96,7 @@ Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::ExtendSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow before = services.ledger.session(id).value();
-    const bool loads = !request.credential.empty() && !before.key.empty();
-    if (loads) (void)services.accounts.pick(before.provider, request.credential);
+    services.accounts.remember(before.provider, request.credential);
     const Duration by = std::chrono::seconds{std::clamp<std::int64_t>(wanted.seconds, 0, 10LL * 365 * 86400)};
     const SessionRow row = co_await services.sessions.extend(id, by, request.actor);
     ApiReply reply;
@@ -117,7 +115,7 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
         lease = services.sessions.start_without_key(wanted.provider, std::move(what), request.actor);
         document.session = view(lease->session, std::nullopt);
     } else {
-        const AccountRef account = services.accounts.pick(wanted.provider, request.credential);
+        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
         StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
         lease = std::move(started.lease);
         document.session = view(lease->session, started.issued.key);
@@ -142,8 +140,7 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream) {
     const SessionId id = resolve(services, request);
     const std::shared_ptr<Lease> lease = services.sessions.hold(id);
-    const bool loads = !request.credential.empty() && !lease->session.key.empty();
-    if (loads) (void)services.accounts.pick(lease->session.provider, request.credential);
+    services.accounts.remember(lease->session.provider, request.credential);
     const std::uint64_t holder = services.sessions.take(*lease);
     wire::LeaseEvent held{.event = "held", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
     std::string line = wire::encode(held);

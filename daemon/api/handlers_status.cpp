@@ -6,6 +6,7 @@
 
 #include "common/error.hpp"
 #include "daemon/api/handlers.hpp"
+#include "daemon/api/shared.hpp"
 #include "daemon/api/views.hpp"
 
 namespace eph {
@@ -18,12 +19,14 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     status.ledger = services.ledger.file().string();
     if (!request.credential.empty()) {
         try {
-            (void)services.accounts.pick("openai", request.credential);
+            services.accounts.remember("openai", request.credential);
         } catch (const Error& error) {
             status.notes.push_back(error.message());
         }
     }
-    for (const AccountRef& account : services.accounts.loaded()) status.accounts.push_back(view(*account));
+    for (const KnownAccount& each : services.accounts.known(request.credential)) {
+        status.accounts.push_back(view_account(services, each));
+    }
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
     for (const KeyRow& key : services.ledger.unsettled_keys()) status.keys.push_back(view(key));
     for (const SessionRow& row : services.ledger.active_sessions()) {

@@ -125,10 +125,11 @@ ApiRequest take_request(Parser::value_type& message, const Peer& peer) {
     const auto header = [&](std::string_view name) {
         return text(message[boost::beast::string_view{name.data(), name.size()}]);
     };
+    request.credential.account = header(wire::account_header);
+    if (!request.credential.account.empty()) return request;  // that stored account alone, whatever else is sent
     request.credential.admin_key = Secret{header(wire::admin_key_header)};
     request.credential.project = header(wire::project_header);
     request.credential.base_url = header(wire::base_url_header);
-    request.credential.account = header(wire::account_header);
     return request;
 }
 

@@ -11,13 +11,14 @@
 namespace eph {
 namespace {
 
-constexpr std::array<Route, 19> routes{{
+constexpr std::array<Route, 20> routes{{
     {"GET", "/v1/status", show_status, nullptr},
     {"GET", "/metrics", show_metrics, nullptr},
     {"GET", "/v1/events", list_events, nullptr},
     {"GET", "/v1/accounts", list_accounts, nullptr},
     {"GET", "/v1/accounts/{provider}", show_account, nullptr},
     {"PUT", "/v1/accounts/{provider}", set_account, nullptr},
+    {"DELETE", "/v1/accounts/{provider}", clear_account, nullptr},
     {"POST", "/v1/accounts/{provider}/check", check_account, nullptr},
     {"GET", "/v1/keys", list_keys, nullptr},
     {"POST", "/v1/keys", create_key, nullptr},

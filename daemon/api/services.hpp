@@ -5,6 +5,7 @@
 
 #include "daemon/accounts/accounts.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/https/https_client.hpp"
 #include "daemon/janitor/janitor.hpp"
 #include "daemon/ledger/ledger.hpp"
 #include "daemon/providers/openai.hpp"
@@ -15,6 +16,7 @@ namespace eph {
 struct Services {
     Ledger& ledger;
     Accounts& accounts;
+    HttpsClient& https;
     OpenAi& openai;
     Janitor& janitor;
     Sessions& sessions;

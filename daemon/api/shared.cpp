@@ -19,14 +19,31 @@ Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request) {
     AskedAccounts asked;
     asked.every = request.credential.empty() && request.credential.account.empty();
     if (asked.every) {
-        asked.accounts = services.accounts.loaded();
         asked.notes = services.accounts.notes();
+        asked.accounts = co_await services.accounts.all(asked.notes);
     }
     if (asked.accounts.empty()) {
-        const AccountRef account = services.accounts.pick("openai", request.credential);
+        const AccountRef account = co_await services.accounts.pick("openai", request.credential);
         asked.accounts.push_back(account);
     }
     co_return asked;
+}
+
+wire::Account view_account(Services& services, const KnownAccount& account) {
+    wire::Account document;
+    document.name = account.name;
+    document.provider = account.place.provider;
+    document.project = account.place.project;
+    document.base_url = account.place.base_url;
+    document.fingerprint = account.fingerprint;
+    document.source = account.source;
+    document.stored_in = services.accounts.where(account);
+    document.custom = account.own_base_url;
+    document.state = account.account ? "ready" : account.problem.empty() ? "not loaded" : "unavailable";
+    document.problem = account.problem;
+    if (const auto at = services.ledger.last_check(account.place, account.fingerprint))
+        document.checked_at = to_millis(*at) / 1000;
+    return document;
 }
 
 Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited) {

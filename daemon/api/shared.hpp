@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/wire.hpp"
 #include "daemon/api/exchange.hpp"
 #include "daemon/api/services.hpp"
 
@@ -25,5 +26,8 @@ Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request);
 // The answer to a request that made a key go: 200 once the provider confirmed, 202 when a try has failed or it takes
 // long.
 Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited);
+
+// An account for people: what it is, where its key is kept, whether it is at hand, when the provider last accepted it.
+wire::Account view_account(Services& services, const KnownAccount& account);
 
 }  // namespace eph

@@ -58,19 +58,6 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
     return document;
 }
 
-wire::Account view(const Account& account) {
-    wire::Account document;
-    document.name = account.name;
-    document.provider = account.place.provider;
-    document.project = account.place.project;
-    document.base_url = account.place.base_url;
-    document.fingerprint = account.fingerprint;
-    document.source = account.source;
-    document.custom = account.own_base_url;
-    document.state = "ready";
-    return document;
-}
-
 wire::AuditEntry view(const AuditRow& row) {
     return {row.seq,        seconds(row.at),    row.actor, row.event,
             row.key.text(), row.session.text(), row.host,  printable(row.detail)};

@@ -2,14 +2,12 @@
 #pragma once
 
 #include "common/wire.hpp"
-#include "daemon/accounts/account.hpp"
 #include "daemon/ledger/rows.hpp"
 
 namespace eph {
 
 wire::Key view(const KeyRow& key);
 wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key);
-wire::Account view(const Account& account);
 wire::AuditEntry view(const AuditRow& row);
 
 }  // namespace eph

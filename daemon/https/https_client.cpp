@@ -7,12 +7,9 @@
 #include "common/async/within.hpp"
 #include "common/text.hpp"
 #include "daemon/https/connection.hpp"
+#include "daemon/https/trust.hpp"
 
 namespace eph {
-
-struct HttpsClient::Trust {
-    asio::ssl::context context{asio::ssl::context::tls_client};
-};
 
 HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy)
     : limits_(limits),

@@ -44,6 +44,17 @@ struct HttpLimits {
     Duration idle = std::chrono::seconds{60};  // a pooled connection older than this is not used again
 };
 
+// How a connection to a provider comes about.
+struct Probe {
+    std::string proxy;    // that it goes through, or ""
+    Duration connecting;  // the look-up of the address included
+    Duration handshake;
+    std::string version;  // TLSv1.3; "" without TLS
+    std::string owner;    // whose certificate it is
+    std::string issuer;
+    std::optional<Timestamp> valid_until;
+};
+
 class HttpsClient {
 public:
     // `https_proxy`, `no_proxy`: as in the environment. TLS trusts the system's store, or SSL_CERT_FILE.
@@ -52,6 +63,8 @@ public:
 
     // Throws TransportError. `credential` goes out as a bearer token; it must live until the answer.
     Task<HttpResponse> send(BaseUrl base, HttpRequest request, const Secret& credential);
+
+    Task<Probe> probe(BaseUrl base);  // a connection of its own, closed again; throws Error
 
     void close_idle();  // drops what has been idle for too long
 

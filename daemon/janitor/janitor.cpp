@@ -11,7 +11,8 @@ namespace eph {
 namespace {
 
 constexpr std::size_t most_in_flight = 16;
-constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger itself failed
+constexpr Duration while_store_is_asked = std::chrono::seconds{10};  // at most: the account's coming makes all due
+constexpr Duration after_trouble = std::chrono::seconds{5};          // the ledger itself failed
 
 double jitter() {
     static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -28,7 +29,8 @@ Janitor::Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accou
       tasks_(tasks),
       timer_(executor),
       answered_(executor),
-      cleaned_(executor) {}
+      cleaned_(executor),
+      loaded_(executor) {}
 
 Task<void> Janitor::run() {
     for (;;) {
@@ -66,7 +68,12 @@ std::optional<Timestamp> Janitor::start_due() {
             ledger_.postpone(key.id, held->second);
             continue;
         }
+        if (asking_.contains(key.place)) {
+            ledger_.postpone(key.id, at + while_store_is_asked);
+            continue;
+        }
         if (in_flight_.size() >= most_in_flight) return std::nullopt;
+        if (accounts_.must_ask(key.place, key.fingerprint, key.attempts)) asking_.insert(key.place);
         in_flight_.insert(key.id);
         tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
     }
@@ -74,26 +81,44 @@ std::optional<Timestamp> Janitor::start_due() {
     return at;  // more may be due behind these
 }
 
+void Janitor::account_loaded(const Place& place) {
+    asking_.erase(place);
+    account_came_ = true;
+    loaded_.notify();
+    wake();
+}
+
+Task<RevokeAnswer> Janitor::revoke_at_provider(const KeyRow& key) {
+    AccountRef account;
+    Failed without{"", std::nullopt};
+    try {
+        account = co_await accounts_.for_place(key.place, key.fingerprint, key.attempts);
+    } catch (const Error& error) {
+        without.error = error.message();
+        without.waits_for_store = accounts_.configured(key.place);
+    }
+    if (!account) co_return without;
+    co_return co_await openai_.revoke(account, key.service_account_id, key.name, key.next_name);
+}
+
 Task<void> Janitor::attempt(KeyRow key) {
     // Whatever happens, also cancellation: the place in flight is given back and those who wait are told.
     struct Finished {
         Janitor& janitor;
         KeyId id;
+        Place place;
         ~Finished() {
             janitor.in_flight_.erase(id);
             if (janitor.cleaning_) janitor.cleaning_->unanswered.erase(id);
+            janitor.asking_.erase(place);
             janitor.answered_.notify();
             janitor.wake();
         }
-    } finished{*this, key.id};
+    } finished{*this, key.id, key.place};
 
     std::optional<Error> trouble;
     try {
-        RevokeAnswer answer =
-            Failed{fmt::format("no account for project {} at {} is loaded", key.place.project, key.place.base_url), {}};
-        if (const AccountRef account = accounts_.for_place(key.place, key.fingerprint, key.attempts)) {
-            answer = co_await openai_.revoke(account, key.service_account_id, key.name, key.next_name);
-        }
+        const RevokeAnswer answer = co_await revoke_at_provider(key);
         if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
             held_[key.place] = now() + *failed->retry_after;
         }

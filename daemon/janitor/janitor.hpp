@@ -51,6 +51,7 @@ public:
     Task<void> reconcile_hourly();
 
     void wake() { timer_.poke(); }
+    void account_loaded(const Place& place);  // all that waited for it goes on, and its list is read if it is time
 
     // Records that the key is to go and starts at once. A key that is still being created is its creator's to revoke.
     void revoke(const KeyId& key, const std::string& reason, const std::string& actor);
@@ -104,6 +105,7 @@ private:
     std::optional<Timestamp> start_due();
     Task<void> attempt(KeyRow key);
     Task<std::int64_t> settle_gone(AccountRef account, std::vector<KeyId> candidates);
+    Task<RevokeAnswer> revoke_at_provider(const KeyRow& key);
     std::map<std::string, KeyRow> rows_for(const Place& place, const std::vector<Listed>& listed);
 
     asio::any_io_executor executor_;
@@ -117,6 +119,10 @@ private:
     std::map<Place, Timestamp> held_;    // a place that asked to slow down, and until when
     std::optional<Concerned> cleaning_;  // of the cleanup that runs
     Signal cleaned_;
+    // Places whose store is being asked: one attempt waits for it, lest those of all its keys take up the room.
+    std::set<Place> asking_;
+    Signal loaded_;  // an account
+    bool account_came_ = false;
 };
 
 }  // namespace eph

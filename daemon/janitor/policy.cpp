@@ -17,7 +17,10 @@ Duration back_off(std::int64_t attempts, double jitter) {
 }
 
 Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, double jitter) {
-    const Duration pause = back_off(key.attempts, jitter);
+    constexpr Duration store_is_back_soon = std::chrono::seconds{30};
+    const auto* missing = std::get_if<Failed>(&answer);
+    const Duration longest = missing != nullptr && missing->waits_for_store ? store_is_back_soon : Duration::max();
+    const Duration pause = std::min(back_off(key.attempts, jitter), longest);
     if (const auto* failure = std::get_if<Failed>(&answer)) {
         return TryAgain{now + std::max(pause, failure->retry_after.value_or(Duration{0})), failure->error};
     }

@@ -91,9 +91,15 @@ Task<std::int64_t> Janitor::settle_gone(AccountRef account, std::vector<KeyId> c
     co_return gone;
 }
 
+// Each account's list is read when its key is first at hand, and hourly from then on. No store is asked for that alone.
 Task<void> Janitor::reconcile_hourly() {
+    constexpr auto hour = std::chrono::hours{1};
+    std::map<Place, Signal::Clock::time_point> read;
     for (;;) {
         for (const AccountRef& account : accounts_.loaded()) {
+            const auto last = read.find(account->place);
+            if (last != read.end() && Signal::Clock::now() < last->second + hour) continue;
+            read[account->place] = Signal::Clock::now();
             CleanupSum sum;
             Concerned concerned;
             try {
@@ -102,8 +108,11 @@ Task<void> Janitor::reconcile_hourly() {
                 spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
             }
         }
-        asio::steady_timer pause{executor_, std::chrono::hours{1}};
-        co_await pause.async_wait(use_awaitable);
+        auto next = Signal::Clock::now() + hour;
+        std::erase_if(read, [&](const auto& each) { return each.second + hour <= Signal::Clock::now(); });
+        for (const auto& [place, moment] : read) next = std::min(next, moment + hour);
+        if (!account_came_) co_await loaded_.wait_until(next);
+        account_came_ = false;
     }
 }
 

@@ -235,4 +235,16 @@ std::vector<KeyRow> Ledger::upcoming(std::size_t limit) {
     return store_->keys(store_->keys_upcoming.bind(static_cast<std::int64_t>(limit)));
 }
 
+void Ledger::checked(const Place& place, const std::string& fingerprint, Timestamp at) {
+    store_->put_check.run(place.provider, place.project, place.base_url, fingerprint, to_millis(at));
+}
+
+std::optional<Timestamp> Ledger::last_check(const Place& place, const std::string& fingerprint) {
+    Statement& wanted = store_->check_at.bind(place.provider, place.project, place.base_url, fingerprint);
+    std::optional<Timestamp> at;
+    if (wanted.step()) at = from_millis(wanted.integer(0));
+    wanted.reset();
+    return at;
+}
+
 }  // namespace eph

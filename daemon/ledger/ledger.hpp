@@ -71,6 +71,10 @@ public:
     std::vector<SessionRow> active_sessions();
     std::vector<SessionRow> recent_sessions(std::size_t limit);
 
+    // --- when an account was last accepted by its provider ---
+    void checked(const Place& place, const std::string& fingerprint, Timestamp at);
+    std::optional<Timestamp> last_check(const Place& place, const std::string& fingerprint);
+
     // --- the audit trail ---
     void note(const AuditRow& row);
     std::vector<AuditRow> audit(std::int64_t after, std::size_t limit);

@@ -95,6 +95,14 @@ struct Ledger::Store {
                               "SELECT " EPH_SESSION_COLUMNS " FROM sessions WHERE state = 'active' ORDER BY started"};
     Statement sessions_recent{database, "SELECT " EPH_SESSION_COLUMNS " FROM sessions ORDER BY started DESC LIMIT ?"};
 
+    Statement put_check{
+        database,
+        "INSERT INTO account_checks (provider, project, base_url, fingerprint, at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET at = excluded.at"};
+    Statement check_at{database,
+                       "SELECT at FROM account_checks WHERE provider = ? AND project = ? AND base_url = ? AND "
+                       "fingerprint = ?"};
+
     Statement insert_audit{
         database, "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"};
     Statement audit_after{

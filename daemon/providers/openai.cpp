@@ -22,7 +22,9 @@ Failed failed(const AccountRef& account, const HttpResponse& answer, std::string
 
 Task<HttpResponse> OpenAi::ask(AccountRef account, const char* method, std::string path, std::string body) {
     HttpRequest request{method, std::move(path), std::move(body)};
-    co_return co_await https_.send(account->base, std::move(request), account->admin_key);
+    HttpResponse answer = co_await https_.send(account->base, std::move(request), account->admin_key);
+    if (answer.status == 401 && on_denied) on_denied(account);
+    co_return answer;
 }
 
 // Absent means no more than "not by this id": the list by name has the last word.

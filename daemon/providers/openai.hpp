@@ -2,6 +2,7 @@
 // https://platform.openai.com/docs/api-reference/project-service-accounts
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -51,6 +52,7 @@ struct Confirmed {};  // the provider deleted it; Absent: it is there neither by
 struct Failed {
     std::string error;
     std::optional<Duration> retry_after;
+    bool waits_for_store = false;  // nobody was asked: the account's key could not be had
 };
 using RevokeAnswer = std::variant<Confirmed, Absent, Failed>;
 
@@ -96,6 +98,9 @@ public:
 
     // Whether the provider still knows the service account by that id.
     Task<bool> exists(AccountRef account, std::string service_account_id);
+
+    // Called when the provider does not know the account's key (any more).
+    std::function<void(const AccountRef&)> on_denied;
 
     Task<void> check(AccountRef account);                      // one small list call; throws Error
     Task<bool> usable(AccountRef account, const Secret& key);  // whether a key is accepted by the models endpoint

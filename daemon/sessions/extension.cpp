@@ -75,12 +75,8 @@ Task<std::optional<Timestamp>> Sessions::extend_key(SessionRow session, Timestam
         throw Error{Code::busy, "session {} is being started at this moment", session.id.text()}.hint(
             "Try again in a moment.");
     }
-    extension.account = accounts_.for_place(extension.key.place, extension.key.fingerprint, 0);
-    if (!extension.account) {
-        throw Error{Code::no_account, "no account for project {} at {} is loaded", extension.key.place.project,
-                    extension.key.place.base_url}
-            .hint("Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
-    }
+    extension.account =
+        co_await accounts_.for_place(extension.key.place, extension.key.fingerprint, 0, Asker::person);
     if (!extension.key.next_name.empty()) {  // the answer to the last extension never came
         co_await settle_name(extension.account, extension.key);
         extension.key = ledger_.key(session.key).value();

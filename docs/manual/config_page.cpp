@@ -1,26 +1,35 @@
 // eph-config(5): config.json.
-#include <array>
+#include <cctype>
 
+#include <fmt/format.h>
+
+#include "common/config_keys.hpp"
 #include "docs/manual/pages.hpp"
 
 namespace eph::manual {
 namespace {
 
-struct Key {
-    std::string_view name;
-    std::string_view text;
-};
+std::string text_of(const ConfigKey& key) {
+    std::string text{key.help};
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    text += fmt::format(". It is {}", name_of(key.kind));
+    if (!key.otherwise.empty()) text += fmt::format("; {} unless set", key.otherwise);
+    text += ".";
+    if (!key.original.empty()) text += fmt::format(" The original eph's name for it, {}, is read too.", key.original);
+    return text;
+}
 
-constexpr std::array keys{
-    Key{"openai.admin_key", "The OpenAI admin key. A file that holds one must be readable by its owner alone."},
-    Key{"openai.project_id", "The project in which disposable keys are made."},
-    Key{"openai.base_url", "Where OpenAI's API is, /v1 included, if not at OpenAI's own address."},
-    Key{"default_ttl", "How long a key may live when nothing else is said. 2h unless set."},
-    Key{"max_ttl", "The longest that may be asked for. 24h unless set."},
-};
+void add_keys(Page& page, bool of_account) {
+    for (const ConfigKey& key : config_keys()) {
+        if (key.of_account == of_account) page.entry(key.name, text_of(key));
+    }
+}
 
 constexpr std::string_view example = R"({
   "openai": {"admin_key": "sk-admin-...", "project_id": "proj_..."},
+  "accounts": {
+    "work": {"store": "command", "command": "op read op://work/openai/admin-key", "project_id": "proj_..."}
+  },
   "default_ttl": "2h",
   "max_ttl": "24h"
 })";
@@ -38,16 +47,23 @@ std::string config_page() {
         "setup writes it and keeps what else stands there. Lengths of time are texts such as \"90m\", \"2h\" or "
         "\"1d\".\n"
         "Variables of the environment come before what stands here; see eph(1).\n"
-        "Files of the original eph, with adminKey and projectId, are read as they are.");
+        "A key that is not listed here is refused by its name. While the file cannot be used, ephd goes on with what "
+        "it "
+        "read before, and eph status says what is wrong.");
     page.section("KEYS");
-    for (const Key& each : keys) page.entry(each.name, each.text);
+    add_keys(page, false);
+    page.section("KEYS OF AN ACCOUNT");
+    page.paragraph("The object openai, and each of those in accounts, has these.");
+    add_keys(page, true);
     page.section("EXAMPLES");
     page.verbatim(example);
     page.section("SECURITY");
     page.paragraph(
-        "A file with an admin key that others can read is refused: chmod 600. Any program of your own user can read "
-        "it; a "
-        "password manager asks first.");
+        "A file with an admin key that others can read is refused (chmod 600), and so is one with an account that "
+        "others "
+        "can change, since it says where admin keys are sent and what is run. Any program of your own user can read "
+        "it; "
+        "a password manager asks first.");
     page.see_also("eph(1), ephd(8)");
     return page.text();
 }

@@ -123,7 +123,8 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     Caller ephd{daemon};
     sim.seed("eph-elsewhere-20990101T000000Z-exp-20990101T010000Z-abcdefghij");
 
-    const Json account = {{"admin_key", admin_key}, {"project", project}, {"base_url", sim.base_url()}};
+    const Json account = {
+        {"admin_key", admin_key}, {"project", project}, {"base_url", sim.base_url()}, {"store", "memory"}};
     ephd.call("PUT /v1/accounts/{provider}", "/v1/accounts/openai", 200, account);
     ephd.call("GET /v1/accounts", 200);
     ephd.call("GET /v1/accounts/{provider}", "/v1/accounts/openai", 200);
@@ -150,6 +151,10 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + session, 200, {{"reason", "asked"}, {"exit_status", 3}});
     CHECK(ephd.event("GET /v1/sessions/{id}/lease", 200, *again).at("event") == "over");
 
+    const Variables spare{{"Eph-Account", "spare"}};
+    ephd.call("PUT /v1/accounts/{provider}", "/v1/accounts/openai", 200, account, spare);
+    ephd.call("DELETE /v1/accounts/{provider}", "/v1/accounts/openai", 200, nullptr, spare);
+
     // A provider that refuses: 202, and a cleanup with something left to try.
     const auto second = daemon.session({{"host", "example"}});
     const std::string stuck = ephd.event("POST /v1/sessions", 201, *second).at("session").at("id");
@@ -158,6 +163,7 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + stuck, 202);
     ephd.call("DELETE /v1/keys/{id}", "/v1/keys/" + other, 202);
     CHECK_FALSE(ephd.call("POST /v1/cleanup", 200, {{"all", false}}).at("failed").empty());
+    ephd.call("DELETE /v1/accounts/{provider}", "/v1/accounts/openai?revoke=1", 202);
     sim.clear_faults();
 
     const auto manual = daemon.session({{"host", "example"}, {"provider", "anthropic"}, {"credential", "manual"}});

@@ -203,7 +203,8 @@ TEST_CASE_METHOD(Fixture, "credentials from systemd are an account") {
 TEST_CASE_METHOD(Fixture, "an account is stored once the provider has accepted it, and works after a restart") {
     Sim sim;
     Daemon ephd{home};
-    const Json wanted = {{"admin_key", admin_key}, {"project", project}, {"base_url", sim.base_url()}};
+    const Json wanted = {
+        {"admin_key", admin_key}, {"project", project}, {"base_url", sim.base_url()}, {"store", "file"}};
     Json wrong = wanted;
     wrong["admin_key"] = "sk-wrong";
     CHECK(ephd.call("PUT", "/v1/accounts/openai", wrong).status == 502);
@@ -212,7 +213,8 @@ TEST_CASE_METHOD(Fixture, "an account is stored once the provider has accepted i
     const Reply stored = ephd.call("PUT", "/v1/accounts/openai", wanted);
     INFO(stored.text);
     CHECK(stored.status == 200);
-    CHECK(stored.json().at("source") == "file");
+    CHECK(stored.json().at("account").at("source") == "file");
+    CHECK(stored.json().at("account").at("checked_at").is_number());
     CHECK(stored.text.find(admin_key) == std::string::npos);
     CHECK(ephd.stop().status == 0);
     ephd.start();
@@ -247,9 +249,9 @@ TEST_CASE_METHOD(Fixture, "an account is checked step by step, to the last a key
         CHECK(step.at("passed") == true);
         steps.push_back(step.at("name"));
     }
-    CHECK(steps == std::vector<std::string>{"permission", "list", "create", "use", "revoke", "confirm"});
+    CHECK(steps == std::vector<std::string>{"tls", "permission", "list", "create", "usable", "revoke", "confirm"});
     CHECK(sim.live_keys() == 0);
-    CHECK(ephd.post("/v1/accounts/openai/check", nullptr, 200).at("steps").size() == 2);
+    CHECK(ephd.post("/v1/accounts/openai/check", nullptr, 200).at("steps").size() == 3);
 }
 
 TEST_CASE_METHOD(Fixture, "the log can go to a file, without secrets") {

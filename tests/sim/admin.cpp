@@ -1,6 +1,8 @@
 // OpenAI's Admin API: who may call it, and which handler answers what.
 #include "admin.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -8,9 +10,9 @@
 namespace eph::sim {
 namespace {
 
-Answer show_project(Sim& sim, const Call&, const Params&) {
+Answer show_project(Sim&, const Call&, const Params& params) {
     constexpr int created_at = 1'700'000'000;
-    return json_answer(200, {{"id", sim.options.project},
+    return json_answer(200, {{"id", params[0]},
                              {"object", "organization.project"},
                              {"name", "Simulated project"},
                              {"created_at", created_at},
@@ -65,7 +67,9 @@ bool is_admin(const Call& call) { return call.path.starts_with("/v1/organization
 Answer answer_admin(Sim& sim, const Call& call) {
     if (auto refused = refusal(sim, call)) return *refused;
     const std::string project = project_in(call);
-    if (!project.empty() && project != sim.options.project)
+    const auto& others = sim.options.other_projects;
+    const bool known = project == sim.options.project || std::ranges::find(others, project) != others.end();
+    if (!project.empty() && !known)
         return openai_error(404, fmt::format("No such project: {}", project), {}, "not_found");
     return dispatch(kRoutes, sim, call).value_or(not_found(call));
 }

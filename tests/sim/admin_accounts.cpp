@@ -15,8 +15,8 @@ Answer no_such_account(const std::string& id) {
 }
 
 // Where service accounts are users, nothing but their creation happens under /service_accounts.
-Account* account_at(Sim& sim, const std::string& id) {
-    return sim.options.service_accounts_as_users ? nullptr : sim.world.account(id);
+Account* account_at(Sim& sim, const Params& params) {
+    return sim.options.service_accounts_as_users ? nullptr : sim.world.account(params[1], params[0]);
 }
 
 bool taken_by(const Options& options, const Account& account, const std::string& id) {
@@ -44,15 +44,16 @@ bool is_true(const Json& body, const char* field) {
 
 }  // namespace
 
-Answer list_accounts(Sim& sim, const Call& call, const Params&) {
+Answer list_accounts(Sim& sim, const Call& call, const Params& params) {
     std::vector<Listed> all;
     if (!sim.options.service_accounts_as_users)
         for (const Account& account : sim.world.accounts())
-            all.push_back({account.listed_id, !account.deleted_at, [&] { return account_shape(account); }});
+            if (account.project == params[0])
+                all.push_back({account.listed_id, !account.deleted_at, [&] { return account_shape(account); }});
     return page(call, all);
 }
 
-Answer create_account(Sim& sim, const Call& call, const Params&) {
+Answer create_account(Sim& sim, const Call& call, const Params& params) {
     const auto body = object_in(call);
     if (!body) return bad_json();
     const auto name = name_in(*body);
@@ -62,6 +63,7 @@ Answer create_account(Sim& sim, const Call& call, const Params&) {
     if (const Answer* refused = std::get_if<Answer>(&lifetime)) return *refused;
 
     Account& account = sim.world.add_account(*name, without_key ? Role::none : Role::member, sim.world.now());
+    account.project = params[0];
     Json shape = account_shape(account);
     shape["id"] = account.id;
     shape["api_key"] = nullptr;
@@ -70,12 +72,12 @@ Answer create_account(Sim& sim, const Call& call, const Params&) {
 }
 
 Answer show_account(Sim& sim, const Call&, const Params& params) {
-    const Account* account = account_at(sim, params[1]);
+    const Account* account = account_at(sim, params);
     return account == nullptr ? no_such_account(params[1]) : json_answer(200, account_shape(*account));
 }
 
 Answer update_account(Sim& sim, const Call& call, const Params& params) {
-    Account* account = account_at(sim, params[1]);
+    Account* account = account_at(sim, params);
     if (account == nullptr || !taken_by(sim.options, *account, params[1])) return no_such_account(params[1]);
     const auto body = object_in(call);
     if (!body) return bad_json();
@@ -95,14 +97,14 @@ Answer update_account(Sim& sim, const Call& call, const Params& params) {
 }
 
 Answer delete_account(Sim& sim, const Call&, const Params& params) {
-    Account* account = account_at(sim, params[1]);
+    Account* account = account_at(sim, params);
     if (account == nullptr || !taken_by(sim.options, *account, params[1])) return no_such_account(params[1]);
     sim.world.remove(*account);
     return deleted("organization.project.service_account.deleted", params[1]);
 }
 
 Answer create_account_key(Sim& sim, const Call& call, const Params& params) {
-    Account* account = sim.world.account(params[1]);
+    Account* account = sim.world.account(params[1], params[0]);
     if (account == nullptr) return no_such_account(params[1]);
     const auto body = object_in(call);
     if (!body) return bad_json();

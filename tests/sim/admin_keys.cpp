@@ -21,7 +21,7 @@ bool in_view(const Key& key, const std::string& wanted_access) {
 
 }  // namespace
 
-Answer list_keys(Sim& sim, const Call& call, const Params&) {
+Answer list_keys(Sim& sim, const Call& call, const Params& params) {
     const std::string access = parse_query(call.query)["owner_project_access"];
     if (!access.empty() && access != "any" && access != "active" && access != "inactive")
         return openai_error(400, "Invalid 'owner_project_access': expected 'active', 'inactive' or 'any'.",
@@ -29,17 +29,18 @@ Answer list_keys(Sim& sim, const Call& call, const Params&) {
     std::vector<Listed> all;
     for (const Account& account : sim.world.accounts())
         for (const Key& key : account.keys)
-            all.push_back({key.id, !sim.world.deleted(key) && in_view(key, access), [&] { return key_shape(key); }});
+            all.push_back({key.id, account.project == params[0] && !sim.world.deleted(key) && in_view(key, access),
+                           [&] { return key_shape(key); }});
     return page(call, all);
 }
 
 Answer show_key(Sim& sim, const Call&, const Params& params) {
-    const Key* key = sim.world.key(params[1]);
+    const Key* key = sim.world.key(params[1], params[0]);
     return key == nullptr ? no_such_key(params[1]) : json_answer(200, key_shape(*key));
 }
 
 Answer update_key(Sim& sim, const Call& call, const Params& params) {
-    Key* key = sim.world.key(params[1]);
+    Key* key = sim.world.key(params[1], params[0]);
     if (key == nullptr) return no_such_key(params[1]);
     const auto body = object_in(call);
     if (!body) return bad_json();
@@ -57,7 +58,7 @@ Answer update_key(Sim& sim, const Call& call, const Params& params) {
 }
 
 Answer delete_key(Sim& sim, const Call&, const Params& params) {
-    Key* key = sim.world.key(params[1]);
+    Key* key = sim.world.key(params[1], params[0]);
     if (key == nullptr) return no_such_key(params[1]);
     if (!sim.options.allow_api_key_delete)
         return openai_error(400, "API keys owned by a service account cannot be deleted; delete the service account.",

@@ -45,6 +45,7 @@ Json state_of(const World& world, const Account& account) {
     for (const Key& key : account.keys) keys.push_back(state_of(world, key));
     return {{"id", account.id},
             {"listed_id", account.listed_id},
+            {"project", account.project},
             {"name", account.name},
             {"role", eph::sim::to_text(account.role)},
             {"created_at", seconds(account.created_at)},

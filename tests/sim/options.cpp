@@ -53,7 +53,9 @@ Options parse_options(int argc, char** argv) {
     app.add_option("--admin-key", options.admin_key, "The admin key")->capture_default_str();
     app.add_option("--model-key", options.model_keys, "A key that is live at the model endpoints; may be repeated")
         ->allow_extra_args(false);
-    app.add_option("--project", options.project, "The one project there is")->capture_default_str();
+    app.add_option("--project", options.project, "The project there is")->capture_default_str();
+    app.add_option("--other-project", options.other_projects, "One more of the same organisation; may be repeated")
+        ->allow_extra_args(false);
     app.add_option("--id-shape", options.id_shape, "What the ids of service accounts look like")
         ->option_text("svc_acct|user|uuid|service_account")
         ->transform(CLI::CheckedTransformer(kIdShapes));

@@ -20,6 +20,7 @@ struct Options {
     std::string admin_key = "sk-admin-sim";
     std::vector<std::string> model_keys;  // live at the model endpoints from the start, as a plain Anthropic key is
     std::string project = "proj_sim";
+    std::vector<std::string> other_projects;  // of the same organisation
     IdShape id_shape = IdShape::svc_acct;
     bool list_id_differs = false;
     DeleteBy delete_by = DeleteBy::both;

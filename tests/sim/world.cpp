@@ -83,6 +83,7 @@ Account& World::add_account(std::string name, Role role, Timestamp created_at) {
     Account& account = accounts_.emplace_back();
     account.id = new_account_id(options_.id_shape);
     account.listed_id = listed_id(account.id);
+    account.project = options_.project;
     account.name = std::move(name);
     account.role = role;
     account.created_at = created_at;
@@ -111,6 +112,11 @@ Account* World::account(const std::string& id) {
     return found == accounts_by_id_.end() || found->second->deleted_at ? nullptr : found->second;
 }
 
+Account* World::account(const std::string& id, const std::string& project) {
+    Account* found = account(id);
+    return found != nullptr && found->project == project ? found : nullptr;
+}
+
 Account* World::account_named(const std::string& name) {
     const auto found =
         std::ranges::find_if(accounts_, [&](const Account& a) { return a.name == name && !a.deleted_at; });
@@ -120,6 +126,11 @@ Account* World::account_named(const std::string& name) {
 Key* World::key(const std::string& id) {
     const auto found = keys_by_id_.find(id);
     return found == keys_by_id_.end() || deleted(*found->second) ? nullptr : found->second;
+}
+
+Key* World::key(const std::string& id, const std::string& project) {
+    Key* found = key(id);
+    return found != nullptr && found->owner->project == project ? found : nullptr;
 }
 
 Key* World::key_by_value(const std::string& value) {

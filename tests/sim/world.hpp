@@ -31,6 +31,7 @@ struct Key {
 struct Account {
     std::string id;         // as create answered
     std::string listed_id;  // as lists give it; the same unless --list-id-differs or --service-accounts-as-users
+    std::string project;
     std::string name;
     Role role = Role::member;
     Timestamp created_at;
@@ -60,8 +61,10 @@ public:
 
     // Each is nullptr where there is none, or none any more.
     Account* account(const std::string& id);  // by either of its ids
+    Account* account(const std::string& id, const std::string& project);
     Account* account_named(const std::string& name);
     Key* key(const std::string& id);
+    Key* key(const std::string& id, const std::string& project);
     Key* key_by_value(const std::string& value);
     User* user(const std::string& id);
 

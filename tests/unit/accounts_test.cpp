@@ -1,7 +1,9 @@
 // Which account a request works with.
 #include "daemon/accounts/accounts.hpp"
 
-#include <sys/stat.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include "tests/support/error_of.hpp"
 #include "tests/support/temp_directory.hpp"
@@ -19,12 +21,41 @@ Credential credential(const char* key, const char* project = "", const char* bas
     return account;
 }
 
+// Accounts whose coroutines are run to their end at once.
+class Settled : public Accounts {
+public:
+    Settled(asio::io_context& context, const std::filesystem::path& file, Credential environment)
+        : Accounts(context.get_executor(), file, std::move(environment), "environment"), context_(context) {}
+
+    AccountRef pick(const char* provider, const Credential& from_client) {
+        return result(Accounts::pick(provider, from_client));
+    }
+    AccountRef for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt) {
+        return result(Accounts::for_place(place, fingerprint, attempt));
+    }
+    std::string store(StoredAccount account, Secret key) {
+        return result(Accounts::store(std::move(account), std::move(key)));
+    }
+    void erase(const char* name) { result(Accounts::erase(name)); }
+
+private:
+    template <class T>
+    T result(Task<T> work) {
+        auto outcome = asio::co_spawn(context_, std::move(work), asio::use_future);
+        context_.restart();
+        context_.run();
+        return outcome.get();
+    }
+    asio::io_context& context_;
+};
+
 struct Fixture {
     TempDirectory temp;
+    asio::io_context context;
     std::filesystem::path file = temp / "config.json";
 
-    std::unique_ptr<Accounts> accounts(Credential environment = {}) {
-        return std::make_unique<Accounts>(file, std::move(environment), "environment");
+    std::unique_ptr<Settled> accounts(Credential environment = {}) {
+        return std::make_unique<Settled>(context, file, std::move(environment));
     }
     void configure(const std::string& text) { write_file(file, text); }
 };
@@ -110,15 +141,22 @@ TEST_CASE_METHOD(Fixture, "a change of the file needs no restart") {
     configure(in_file);
     CHECK(all->pick("openai", {})->admin_key.reveal() == "sk-file");
     configure("{");
-    std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() + std::chrono::seconds{1});
-    const Error broken = error_of([&] { all->pick("openai", {}); });
-    CHECK(broken.code() == Code::no_account);
-    CHECK(broken.message() == "no OpenAI account: " + file.string() +
-                                  " is not a JSON object Mend it, or move it aside and run: eph auth setup");
-    CHECK(all->notes().size() == 1);
+    CHECK(all->pick("openai", {})->admin_key.reveal() == "sk-file");  // a slip of the pen: what was read before holds
+    CHECK(all->notes() ==
+          std::vector<std::string>{file.string() + " is not a JSON object. Mend it, or move it aside and "
+                                                   "run: eph auth setup"});
     std::filesystem::remove(file);
     CHECK(error_of([&] { all->pick("openai", {}); }).message() == "no OpenAI admin key is loaded");
     CHECK(all->notes().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "without a configuration that can be used, its mistake is the reason") {
+    configure("{");
+    const auto all = accounts();
+    const Error broken = error_of([&] { all->pick("openai", {}); });
+    CHECK(broken.code() == Code::no_account);
+    CHECK(broken.message() == "no OpenAI account: " + file.string() +
+                                  " is not a JSON object. Mend it, or move it aside and run: eph auth setup");
 }
 
 TEST_CASE_METHOD(Fixture, "a broken file does not keep an account from the environment back, and is told") {
@@ -150,7 +188,9 @@ TEST_CASE_METHOD(Fixture, "each account that was not there before is announced o
     (void)all->pick("openai", credential("sk-2", "proj_1"));  // the same place, another key: worth another try
     (void)all->pick("openai", credential("sk-1", "proj_2"));
     CHECK(announced == std::vector<std::string>{"proj_1", "proj_1", "proj_2"});
-    all->store(credential("sk-3", "proj_3"));
+    StoredAccount third;
+    third.store = "file", third.project = "proj_3";
+    CHECK(all->store(std::move(third), Secret{"sk-3"}).empty());
     CHECK(announced.back() == "proj_3");
 }
 
@@ -166,11 +206,128 @@ TEST_CASE_METHOD(Fixture, "a key is revoked with the account that made it, and t
     CHECK(key_of(1) == "sk-own");
     CHECK(key_of(2) == "sk-made");
     CHECK(all->for_place(here, "unknown", 0)->place.project == "proj_1");
-    CHECK(all->for_place({"openai", "proj_3", "https://api.openai.com/v1"}, made_with, 0) == nullptr);
+    const Place nowhere{"openai", "proj_3", "https://api.openai.com/v1"};
+    CHECK(error_of([&] { all->for_place(nowhere, made_with, 0); }).message() ==
+          "no account for project proj_3 at https://api.openai.com/v1 is loaded");
+    CHECK_FALSE(all->must_ask(nowhere, made_with, 0));
+    CHECK_FALSE(all->configured(nowhere));
 }
 
 TEST_CASE_METHOD(Fixture, "a fingerprint tells keys apart and gives none away") {
     CHECK(fingerprint_of(Secret{"sk-admin-1"}).size() == 12);
     CHECK(fingerprint_of(Secret{"sk-admin-1"}) != fingerprint_of(Secret{"sk-admin-2"}));
     CHECK(fingerprint_of(Secret{"abc"}) == "ba7816bf8f01");  // SHA-256 of "abc", FIPS 180-2
+}
+
+TEST_CASE_METHOD(Fixture, "an account that is named counts alone, whatever stands in an environment") {
+    configure(R"({"openai": {"admin_key": "sk-1", "project_id": "p1"},
+                  "accounts": {"work": {"admin_key": "sk-2", "project_id": "p2"}}})");
+    const auto all = accounts(credential("sk-env", "proj_env", "http://127.0.0.1:1/v1"));
+    Credential named = credential("sk-client", "proj_client");
+    named.account = "work";
+    CHECK(all->pick("openai", named)->admin_key.reveal() == "sk-2");
+    CHECK(all->pick("openai", named)->place == Place{"openai", "p2", "https://api.openai.com/v1"});
+    named.account = "default";
+    CHECK(all->pick("openai", named)->admin_key.reveal() == "sk-1");
+    named.account = "third";
+    const Error unknown = error_of([&] { all->pick("openai", named); });
+    CHECK(unknown.code() == Code::no_account);
+    CHECK(unknown.message() == "there is no account 'third'");
+    CHECK(unknown.hint() == "There is: default, work. A new one is stored with: eph auth setup --account NAME");
+}
+
+TEST_CASE_METHOD(Fixture, "the configuration says which account is meant where nobody names one") {
+    configure(R"({"openai": {"admin_key": "sk-1", "project_id": "p1"}, "default_account": "work",
+                  "accounts": {"work": {"admin_key": "sk-2", "project_id": "p2"}}})");
+    const auto all = accounts();
+    CHECK(all->pick("openai", {})->name == "work");
+    CHECK(all->name_meant({}) == "work");
+    CHECK(all->known({}).at(0).name == "work");
+    CHECK(all->known({}).size() == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a store is asked when its account is needed, and not before") {
+    const auto asked = [&] { return read_file(temp / "asked"); };
+    configure(R"({"openai": {"store": "command", "command": "echo x >>)" + (temp / "asked").string() +
+              R"(; echo sk-1; echo chatter", "project_id": "p1", "fingerprint": "0123456789ab"}})");
+    const auto all = accounts();
+    REQUIRE(all->known({}).size() == 1);
+    CHECK(all->known({}).at(0).fingerprint == "0123456789ab");
+    CHECK(all->known({}).at(0).account == nullptr);
+    CHECK(all->loaded().empty());
+    const Place here{"openai", "p1", "https://api.openai.com/v1"};
+    CHECK(all->must_ask(here, "", 0));
+    CHECK(all->configured(here));
+    CHECK(asked().empty());
+    const AccountRef account = all->pick("openai", {});
+    CHECK(account->admin_key.reveal() == "sk-1");
+    CHECK(account->source == "command");
+    CHECK(all->pick("openai", {})->fingerprint == fingerprint_of(Secret{"sk-1"}));
+    CHECK(asked() == "x\n");
+    CHECK_FALSE(all->must_ask(here, "", 0));
+    CHECK(all->loaded().size() == 1);
+    all->refused(account);  // a key that the provider does not know any more
+    CHECK(all->loaded().empty());
+    CHECK(all->for_place(here, "", 0)->admin_key.reveal() == "sk-1");
+    CHECK(asked() == "x\nx\n");
+}
+
+TEST_CASE_METHOD(Fixture, "a store that fails is tried again for a person at once, and for the janitor after a while") {
+    const auto times = [&] { return read_file(temp / "asked").size(); };
+    configure(R"({"openai": {"store": "command", "command": "printf x >>)" + (temp / "asked").string() +
+              R"(; echo no vault: sk-admin-1 >&2; exit 3", "project_id": "p1"}})");
+    const auto all = accounts();
+    const Place here{"openai", "p1", "https://api.openai.com/v1"};
+    const std::string said =
+        "the store command gave no key for the account default: the command ended with status 3: no vault: sk-...";
+    CHECK(error_of([&] { all->for_place(here, "", 0); }).message() == said);
+    CHECK(times() == 1);
+    CHECK(error_of([&] { all->for_place(here, "", 0); }).message() == said);
+    CHECK(times() == 1);
+    const Error error = error_of([&] { all->pick("openai", {}); });
+    CHECK(error.message() == said);
+    CHECK(error.code() == Code::no_account);
+    CHECK(error.hint().starts_with("Try it by hand"));
+    CHECK(times() == 2);
+    CHECK(all->known({}).at(0).problem == said);
+}
+
+TEST_CASE_METHOD(Fixture, "a key at hand comes before one that a store would have to be asked for") {
+    configure(
+        R"({"openai": {"store": "command", "command": "exit 1", "project_id": "p1", "fingerprint": "0123456789ab"}})");
+    const auto all = accounts(credential("sk-env", "p1"));
+    const Place here{"openai", "p1", "https://api.openai.com/v1"};
+    CHECK_FALSE(all->must_ask(here, "0123456789ab", 0));
+    CHECK(all->for_place(here, "0123456789ab", 0)->admin_key.reveal() == "sk-env");
+    CHECK(all->must_ask(here, "0123456789ab", 1));
+    CHECK(all->for_place(here, "0123456789ab", 1)->admin_key.reveal() == "sk-env");  // the store gave nothing
+}
+
+TEST_CASE_METHOD(Fixture, "an account in memory is stored without its key, and erased again") {
+    const auto all = accounts();
+    StoredAccount account;
+    account.name = "work", account.store = "memory", account.project = "p2";
+    all->store(std::move(account), Secret{"sk-2"});
+    CHECK(read_file(file).find("sk-2") == std::string::npos);
+    Credential named;
+    named.account = "work";
+    CHECK(all->pick("openai", named)->admin_key.reveal() == "sk-2");
+    const auto restarted = accounts();
+    const Error lost = error_of([&] { restarted->pick("openai", named); });
+    CHECK(lost.message() == "the admin key of the account work was in ephd's memory alone, and ephd was restarted");
+    CHECK(lost.hint() == "Give it again: eph auth setup --account work");
+    CHECK(restarted->known({}).at(0).fingerprint == fingerprint_of(Secret{"sk-2"}));
+    all->erase("work");
+    CHECK(all->known({}).empty());
+}
+
+TEST_CASE("names of accounts are fit for a store, a path and a command line") {
+    for (const char* name : {"work", "a", "A.b_c-9", "0123456789012345678901234567890123456789"}) {
+        CHECK_NOTHROW(check_account_name(name));
+    }
+    for (const char* name :
+         {"", ".", "..", "-x", "a b", "a/b", "a\"b", "ü", "01234567890123456789012345678901234567890"}) {
+        INFO(name);
+        CHECK_THROWS_AS(check_account_name(name), Error);
+    }
 }

@@ -34,12 +34,18 @@ struct Fixture {
     }
 };
 
-Credential credential(const char* key, const char* project, const char* base_url = "") {
-    Credential account;
+StoredAccount credential(const char* key, const char* project, const char* base_url = "") {
+    StoredAccount account;
+    account.store = "file";
     account.admin_key = Secret{key};
     account.project = project;
     account.base_url = base_url;
     return account;
+}
+
+const StoredAccount& openai(const Config& config) {
+    REQUIRE(config.find("default") != nullptr);
+    return *config.find("default");
 }
 
 mode_t mode_of(const std::filesystem::path& path) {
@@ -52,25 +58,29 @@ mode_t mode_of(const std::filesystem::path& path) {
 
 TEST_CASE_METHOD(Fixture, "without a configuration there are defaults and no account") {
     const Config config = read_config(file);
-    CHECK(config.openai.empty());
+    CHECK(config.accounts.empty());
+    CHECK(config.default_account == "default");
+    CHECK(config.store_timeout == 10s);
     CHECK(config.max_ttl == 24h);
     CHECK(config.default_ttl == 2h);
-    CHECK(read("{}").openai.empty());
-    CHECK(read(R"({"openai": {}})").openai.empty());
+    CHECK(read("{}").accounts.empty());
+    CHECK(openai(read(R"({"openai": {}})")).store.empty());
 }
 
 TEST_CASE_METHOD(Fixture, "a configuration is read in our spelling and in the original tool's") {
     for (
         const char* text :
         {R"({"openai": {"admin_key": "sk-admin-1", "project_id": "proj_1", "base_url": "https://eu.api.openai.com/v1"}})",
-         R"({"openai": {"adminKey": " sk-admin-1\n", "projectId": "proj_1 ", "baseUrl": "https://eu.api.openai.com/v1"}, "x": 1})"}) {
+         R"({"openai": {"adminKey": " sk-admin-1\n", "projectId": "proj_1 ", "baseUrl": "https://eu.api.openai.com/v1"}})"}) {
         const Config config = read(text);
-        CHECK(config.openai.admin_key.reveal() == "sk-admin-1");
-        CHECK(config.openai.project == "proj_1");
-        CHECK(config.openai.base_url == "https://eu.api.openai.com/v1");
+        CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+        CHECK(openai(config).project == "proj_1");
+        CHECK(openai(config).base_url == "https://eu.api.openai.com/v1");
     }
-    CHECK(read(R"({"openai": {"admin_key": "new", "adminKey": "old"}})").openai.admin_key.reveal() == "new");
-    CHECK(read(R"({"openai": {"admin_key": null, "adminKey": "old"}})").openai.admin_key.reveal() == "old");
+    const Config both = read(R"({"openai": {"admin_key": "new", "adminKey": "old"}})");
+    CHECK(openai(both).admin_key.reveal() == "new");
+    const Config old = read(R"({"openai": {"admin_key": null, "adminKey": "old"}})");
+    CHECK(openai(old).admin_key.reveal() == "old");
 }
 
 TEST_CASE_METHOD(Fixture, "the configuration says how long a key may live") {
@@ -87,9 +97,20 @@ TEST_CASE_METHOD(Fixture, "a mistake in the configuration is named with the file
     CHECK(refusal("") == name + " is not a JSON object");
     CHECK(refusal("[]") == name + " is not a JSON object");
     CHECK(refusal(R"({"openai": "sk"})") == name + ": 'openai' must be an object");
-    CHECK(refusal(R"({"openai": {"admin_key": 5}})") == name + ": 'admin_key' must be a text");
-    CHECK(refusal(R"({"openai": {"projectId": []}})") == name + ": 'projectId' must be a text");
-    CHECK(refusal(R"({"max_ttl": 3600})") == name + ": 'max_ttl' must be a text");
+    CHECK(refusal(R"({"openai": {"admin_key": 5}})") == name + ": 'openai.admin_key' must be a text");
+    CHECK(refusal(R"({"openai": {"projectId": []}})") == name + ": 'openai.projectId' must be a text");
+    CHECK(refusal(R"({"max_ttl": 3600})") == name + ": 'max_ttl' must be a length of time, such as \"90m\"");
+    CHECK(refusal(R"({"accounts": {"work": 1}})") == name + ": 'accounts.work' must be an object");
+    CHECK(refusal(R"({"accounts": {"a b": {}}})") == name + ": 'a b' cannot be an account's name");
+    CHECK(refusal(R"({"accounts": {"default": {}}})") == name + ": 'accounts.default' cannot be");
+    CHECK(refusal(R"({"accounts": {"work": {"provider": "nobody"}}})") ==
+          name + ": 'accounts.work' is of the provider 'nobody', which is not known");
+    CHECK(refusal(R"({"openai": {"store": "drawer"}})") == name + ": 'openai' has an unknown store 'drawer'");
+    CHECK(refusal(R"({"openai": {"store": "pass", "admin_key": "sk"}})") ==
+          name + ": 'openai' holds an admin key, though its store is pass");
+    CHECK(refusal(R"({"openai": {"store": "command"}})") == name + ": 'openai' has the store command and no command");
+    CHECK(refusal(R"({"openai": {"store": "command", "command": ["a", 1]}})") ==
+          name + ": 'openai.command' must be a text or a list of words");
     CHECK(refusal(R"({"max_ttl": "soon"})") == name + ": 'max_ttl': 'soon' is not a length of time");
     CHECK(refusal(R"({"default_ttl": "0"})") ==
           name + ": 'default_ttl': a length of time must be more than zero, not '0'");
@@ -106,13 +127,72 @@ TEST_CASE_METHOD(Fixture, "an admin key that others can read is not used") {
         CHECK(error.hint() == "Run: chmod 600 " + file.string());
     }
     REQUIRE(chmod(file.c_str(), 0400) == 0);
-    CHECK(read_config(file).openai.admin_key.reveal() == "sk-admin-1");
+    const Config config = read_config(file);
+    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
 }
 
 TEST_CASE_METHOD(Fixture, "a configuration without an admin key may be read by all") {
     write_file(file, R"({"max_ttl": "1h", "openai": {"project_id": "p"}})");
     REQUIRE(chmod(file.c_str(), 0644) == 0);
-    CHECK(read_config(file).openai.project == "p");
+    const Config config = read_config(file);
+    CHECK(openai(config).project == "p");
+    REQUIRE(chmod(file.c_str(), 0664) == 0);  // who writes it says where admin keys are sent, and what is run
+    CHECK(error_of([&] { read_config(file); }).message() == file.string() + " can be changed by other users");
+}
+
+TEST_CASE_METHOD(Fixture, "a key that nobody knows is refused by its name, with the one that may be meant") {
+    struct Row {
+        const char* text;
+        const char* name;
+        const char* hint;
+    };
+    const Row row = GENERATE(
+        Row{R"({"max_tll": "1h"})", "max_tll", "Did you mean 'max_ttl'?"},
+        Row{R"({"openai": {"project": "p"}})", "openai.project", "Did you mean 'project_id'?"},
+        Row{R"({"accounts": {"work": {"adminkey": "p"}}})", "accounts.work.adminkey", "Did you mean 'admin_key'?"},
+        Row{R"({"colour": "blue"})", "colour",
+            "Known are: openai, accounts, default_account, default_ttl, max_ttl, store_timeout."},
+        Row{R"({"admin_key": "sk"})", "admin_key",
+            "Known are: openai, accounts, default_account, default_ttl, max_ttl, store_timeout."});
+    const Error error = error_of([&] { read(row.text); });
+    CHECK(error.message() == file.string() + ": '" + row.name + "' is not known");
+    CHECK(error.hint() == row.hint);
+}
+
+TEST_CASE_METHOD(Fixture, "further accounts have names, stores and projects of their own") {
+    const Config config = read(R"({
+        "openai": {"store": "keychain"}, "default_account": "work", "store_timeout": "1m",
+        "accounts": {"work": {"provider": "openai", "store": "command", "command": "op read x", "project_id": "p1"},
+                     "home.2": {"store": "command", "command": ["op", "read", "y"], "fingerprint": "0a"},
+                     "third": {"admin_key": "sk-3", "project_id": "p3"}}})");
+    CHECK(config.default_account == "work");
+    CHECK(config.store_timeout == 1min);
+    REQUIRE(config.accounts.size() == 4);
+    CHECK(openai(config).store == "keychain");
+    CHECK(config.find("work")->command == std::vector<std::string>{"op read x"});
+    CHECK(config.find("work")->shell);
+    CHECK(config.find("home.2")->command == std::vector<std::string>{"op", "read", "y"});
+    CHECK_FALSE(config.find("home.2")->shell);
+    CHECK(config.find("home.2")->fingerprint == "0a");
+    CHECK(config.find("third")->store == "file");
+    CHECK(config.find("fourth") == nullptr);
+}
+
+TEST_CASE_METHOD(Fixture, "an account with a name is written and erased beside the others") {
+    write_file(file, R"({"openai": {"admin_key": "sk-1"}, "max_ttl": "3h", "default_account": "work"})");
+    StoredAccount work;
+    work.name = "work", work.store = "pass", work.project = "p2", work.fingerprint = "0a";
+    write_account(file, work);
+    CHECK(json::parse(read_file(file)) ==
+          json{{"openai", {{"admin_key", "sk-1"}}},
+               {"max_ttl", "3h"},
+               {"default_account", "work"},
+               {"accounts",
+                {{"work", {{"provider", "openai"}, {"store", "pass"}, {"project_id", "p2"}, {"fingerprint", "0a"}}}}}});
+    erase_account(file, "work", "openai");
+    CHECK(json::parse(read_file(file)) == json{{"openai", {{"admin_key", "sk-1"}}}, {"max_ttl", "3h"}});
+    erase_account(file, "default", "openai");
+    CHECK(json::parse(read_file(file)) == json{{"max_ttl", "3h"}});
 }
 
 TEST_CASE_METHOD(Fixture, "an account that is stored reads back, for its user only") {
@@ -120,9 +200,9 @@ TEST_CASE_METHOD(Fixture, "an account that is stored reads back, for its user on
     CHECK(mode_of(file) == 0600);
     CHECK(mode_of(file.parent_path()) == 0700);
     const Config config = read_config(file);
-    CHECK(config.openai.admin_key.reveal() == "sk-admin-1");
-    CHECK(config.openai.project == "proj_1");
-    CHECK(config.openai.base_url == "https://eu.api.openai.com/v1");
+    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+    CHECK(openai(config).project == "proj_1");
+    CHECK(openai(config).base_url == "https://eu.api.openai.com/v1");
     CHECK(neighbours() == std::vector<std::string>{"config.json"});
 }
 
@@ -151,5 +231,6 @@ TEST_CASE_METHOD(Fixture, "a configuration that is a link stays one") {
     std::filesystem::create_symlink(temp / "dotfiles/config.json", file);
     write_account(file, credential("sk-admin-1", "proj_1"));
     CHECK(std::filesystem::is_symlink(file));
-    CHECK(read_config(temp / "dotfiles/config.json").openai.admin_key.reveal() == "sk-admin-1");
+    const Config config = read_config(temp / "dotfiles/config.json");
+    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
 }

@@ -241,3 +241,13 @@ TEST_CASE_METHOD(Fixture, "a beginning that fits one unsettled key names that on
     CHECK(ledger.find_key("eph-web-").value().id.text() == "azz");
     CHECK(ledger.find_key("a1007").value().state == KeyState::revoked);
 }
+
+TEST_CASE_METHOD(Fixture, "when an account was last accepted is kept by its place and key") {
+    CHECK_FALSE(ledger.last_check(place, "0a").has_value());
+    ledger.checked(place, "0a", moment);
+    ledger.checked(place, "0b", moment + 1s);
+    ledger.checked(place, "0a", moment + 2s);
+    CHECK((ledger.last_check(place, "0a") == moment + 2s));
+    CHECK((ledger.last_check(place, "0b") == moment + 1s));
+    CHECK_FALSE(ledger.last_check({"openai", "elsewhere", place.base_url}, "0a").has_value());
+}

@@ -60,6 +60,8 @@ TEST_CASE("an answer to a revocation settles the key or says when to try again")
          300s,
          "slow down"},
         {"failed, and told to come at once", Failed{"slow down", 0s}, 0, {}, nullptr, 1s, "slow down"},
+        {"its store is locked", Failed{"locked", {}, true}, 0, {}, nullptr, 1s, "locked"},
+        {"its store is locked for long", Failed{"locked", {}, true}, 9, {}, nullptr, 30s, "locked"},
         {"failed while unproven", Failed{"no", {}}, 9, 2s, nullptr, 300s, "no"},
     };
     for (const Row& row : table) {

@@ -74,6 +74,7 @@ TEST_CASE("each document of the API survives the wire with every field") {
     check_round_trip(wire::CleanupProgress{true, 5, 3}, 3);
     check_round_trip(wire::CleanupResult{1, 2, 3, 4, 5, {a_key()}, {a_key()}, {"note"}}, 8);
     check_round_trip(wire::SetAccount{"sk", "proj_1", "https://x", "memory", "op read x"}, 5);
+    check_round_trip(wire::AccountChange{true, account, {a_key()}, {"note"}}, 4);
     check_round_trip(wire::CheckReport{account, {{"create", true, 3, "detail", "hint"}}}, 2);
     check_round_trip(wire::AuditEntry{1, 2, "uid 0", "live", "k1", "s1", "web", "detail"}, 8);
     check_round_trip(wire::AuditList{{{1, 2, "uid 0", "live", "k1", "s1", "web", "detail"}}}, 1);

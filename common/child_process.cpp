@@ -1,5 +1,5 @@
 // Environment and descriptors of children.
-#include "client/child_process.hpp"
+#include "common/child_process.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,7 +24,10 @@ void close_on_exec_from(int first) {
 }
 
 std::vector<std::string> clean_environment() {
-    constexpr std::array<std::string_view, 3> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_"};
+    // Beside eph's own: what a service manager says to ephd.
+    constexpr std::array<std::string_view, 9> ours{
+        "OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_",          "NOTIFY_SOCKET=", "LISTEN_FDS=",
+        "LISTEN_FDNAMES=",   "LISTEN_PID=",        "WATCHDOG_PID=", "CREDENTIALS_DIRECTORY="};
     std::vector<std::string> kept;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable = *each;

@@ -1,4 +1,4 @@
-// What every child of eph's gets, and does not get.
+// What every child of eph's and ephd's gets, and does not get.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace eph {
 
-// eph's own environment without the credentials and settings that it was given.
+// The program's own environment without the credentials that it was given and without what is meant for it alone.
 std::vector<std::string> clean_environment();
 
 // Marks every descriptor from `first` on to be closed at the next exec: sockets of eph's, the lease's above all, are

@@ -1,0 +1,70 @@
+// EPH_ACCOUNT, and the question for a key that ephd has lost.
+#include "client/commands/account.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "client/api_client.hpp"
+#include "client/terminal/terminal.hpp"
+#include "common/text.hpp"
+#include "common/wire.hpp"
+
+namespace eph {
+namespace {
+
+bool needs_account(const Command& command) {
+    if (command.name.starts_with("auth ") && command.name != "auth doctor") return false;
+    return std::any_of(command.options.begin(), command.options.end(),
+                       [](const Option& each) { return each.name == "--account"; });
+}
+
+// The account that the command will work with, if all that it lacks is a key that only its person has.
+Task<int> look(wire::Account& lost) {
+    ApiClient api;
+    const ApiAnswer answer = co_await api.call("GET", "/v1/accounts");
+    const auto list = wire::decode<wire::AccountList>(answer.body);
+    if (list.accounts.empty()) co_return 0;
+    const wire::Account& meant = list.accounts.front();
+    if (meant.source == "memory" && meant.state != "ready") lost = meant;
+    co_return 0;
+}
+
+Task<int> give(const Secret& key) {
+    ApiClient api;
+    wire::SetAccount wanted;
+    wanted.admin_key = key.reveal();
+    std::string body = wire::encode(wanted);
+    wipe(wanted.admin_key);
+    (void)co_await api.call("PUT", "/v1/accounts/openai", std::move(body));
+    co_return 0;
+}
+
+}  // namespace
+
+void choose_account(const Arguments& arguments) {
+    const std::optional<std::string> name = arguments.value("--account");
+    if (!name) return;
+    if (name->empty()) throw Error{Code::usage, "--account needs a name"};
+    setenv("EPH_ACCOUNT", name->c_str(), 1);
+}
+
+void bring_account(const Command& command) {
+    if (!needs_account(command) || isatty(STDIN_FILENO) == 0) return;
+    wire::Account lost;
+    try {
+        run_task(look(lost));
+    } catch (const Error&) {
+        return;  // the command itself will say it, if it matters to it
+    }
+    if (lost.name.empty()) return;
+    const std::optional<Secret> key =
+        ask_secret(fmt::format("ephd was restarted and does not have the admin key of the account {} (project {}) any "
+                               "more.\nAdmin key (not shown): ",
+                               printable(lost.name), printable(lost.project)));
+    if (!key || key->empty()) throw Error{Code::no_account, "no admin key was given"};
+    run_task(give(*key));
+}
+
+}  // namespace eph

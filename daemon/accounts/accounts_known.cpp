@@ -1,0 +1,153 @@
+// All accounts that there are, and which of them can revoke a key.
+#include <algorithm>
+
+#include "common/error.hpp"
+#include "daemon/accounts/accounts.hpp"
+
+namespace eph {
+namespace {
+
+constexpr const char* openai_base_url = "https://api.openai.com/v1";
+
+bool same(const KnownAccount& one, const KnownAccount& other) {
+    return one.place == other.place && one.fingerprint == other.fingerprint && one.name == other.name;
+}
+
+}  // namespace
+
+// Never throws for a mistake in what is configured: that becomes the account's problem.
+KnownAccount Accounts::describe(const Outline& outline) const {
+    KnownAccount known;
+    known.name = outline.name;
+    known.place = {"openai", outline.project, outline.base_url.empty() ? openai_base_url : outline.base_url};
+    known.source = outline.source;
+    known.fingerprint = outline.fingerprint;
+    try {
+        const BaseUrl base = parse_base_url(known.place.base_url);
+        known.place.base_url = base.text();
+        known.own_base_url = base != parse_base_url(openai_base_url);
+        known.account = make(outline);
+        if (known.account) known.fingerprint = known.account->fingerprint;
+    } catch (const Error& error) {
+        known.problem = error.message();
+    }
+    if (!known.account && known.problem.empty()) {
+        if (outline.slot) known.problem = vault_.problem(*outline.slot);
+        if (outline.key != nullptr && outline.project.empty()) known.problem = "no project is named";
+    }
+    return known;
+}
+
+std::vector<KnownAccount> Accounts::known(const Credential& from_client) {
+    refresh();
+    std::vector<KnownAccount> all;
+    const auto add = [&](KnownAccount each) {
+        if (each.source.empty()) return;
+        if (std::none_of(all.begin(), all.end(), [&](const KnownAccount& other) { return same(each, other); }))
+            all.push_back(std::move(each));
+    };
+    if (from_client.account.empty() || config_.find(from_client.account) != nullptr)
+        add(describe(outline(from_client)));
+    add(describe(outline(Credential{})));
+    for (const StoredAccount& each : config_.accounts) add(describe(outline(each)));
+    for (const AccountRef& each : from_clients_) add(known_account(each));
+    return all;
+}
+
+std::vector<AccountRef> Accounts::loaded() {
+    std::vector<AccountRef> accounts;
+    for (const KnownAccount& each : known(Credential{})) {
+        if (!each.account) continue;
+        const bool twice = std::any_of(accounts.begin(), accounts.end(), [&](const AccountRef& other) {
+            return other->place == each.place && other->fingerprint == each.fingerprint;
+        });
+        if (twice) continue;
+        announce(each.account);
+        accounts.push_back(each.account);
+    }
+    return accounts;
+}
+
+std::string Accounts::where(const KnownAccount& account) const {
+    if (account.source == "client") return "the environment of eph";
+    if (account.source == "environment") return "the environment of ephd";
+    if (account.source == "credential") return "the credentials that systemd gave to ephd";
+    if (account.source == file_store) return file_.string();
+    const StoredAccount* stored = config_.find(account.name);
+    return stored == nullptr ? account.source : find_store(account.source).where(Slot{*stored});
+}
+
+std::vector<KnownAccount> Accounts::candidates(const Place& place, const std::string& fingerprint,
+                                               std::int64_t attempt) {
+    std::vector<KnownAccount> fitting = known(Credential{});
+    std::erase_if(fitting, [&](const KnownAccount& each) {
+        const bool unknown_project =
+            each.place.project.empty() && !each.account && each.place.base_url == place.base_url;
+        return each.place != place && !unknown_project;
+    });
+    const auto rank = [&](const KnownAccount& each) {
+        return (each.account ? 0 : 2) + (each.fingerprint == fingerprint ? 0 : 1);
+    };
+    std::stable_sort(fitting.begin(), fitting.end(),
+                     [&](const KnownAccount& one, const KnownAccount& other) { return rank(one) < rank(other); });
+    if (!fitting.empty()) {
+        const auto first = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(attempt) % fitting.size());
+        std::rotate(fitting.begin(), fitting.begin() + first, fitting.end());
+    }
+    return fitting;
+}
+
+bool Accounts::must_ask(const Place& place, const std::string& fingerprint, std::int64_t attempt) {
+    const std::vector<KnownAccount> fitting = candidates(place, fingerprint, attempt);
+    return !fitting.empty() && !fitting.front().account;
+}
+
+bool Accounts::configured(const Place& place) {
+    const std::vector<KnownAccount> fitting = candidates(place, "", 0);
+    return std::any_of(fitting.begin(), fitting.end(), [](const KnownAccount& each) { return !each.account; });
+}
+
+Task<AccountRef> Accounts::load(std::string name, Asker asker) {
+    const StoredAccount* stored = config_.find(name);
+    if (stored == nullptr) co_return nullptr;
+    const Slot slot{*stored};
+    co_await vault_.load(slot, config_.store_timeout, asker);
+    refresh();
+    stored = config_.find(name);
+    if (stored == nullptr) co_return nullptr;
+    const AccountRef account = make(outline(*stored));
+    if (account) announce(account);
+    co_return account;
+}
+
+Task<std::vector<AccountRef>> Accounts::all(std::vector<std::string>& problems) {
+    for (const KnownAccount& each : known(Credential{})) {
+        if (each.account || each.name.empty()) continue;
+        try {
+            (void)co_await load(each.name, Asker::person);
+        } catch (const Error& error) {
+            problems.push_back(error.message());
+        }
+    }
+    co_return loaded();
+}
+
+Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::int64_t attempt, Asker asker) {
+    const std::vector<KnownAccount> fitting = candidates(place, fingerprint, attempt);
+    std::optional<Error> problem;
+    for (const KnownAccount& each : fitting) {
+        if (each.account) co_return each.account;
+        AccountRef account;
+        try {
+            account = co_await load(each.name, asker);
+        } catch (const Error& error) {
+            problem = error;
+        }
+        if (account && account->place == place) co_return account;
+    }
+    if (problem) throw Error{*problem};
+    throw Error{Code::no_account, "no account for project {} at {} is loaded", place.project, place.base_url}.hint(
+        "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
+}
+
+}  // namespace eph

@@ -1,0 +1,15 @@
+// The order of preference.
+#include "daemon/accounts/store_choice.hpp"
+
+#include "daemon/accounts/stores.hpp"
+
+namespace eph {
+
+StoreChoice choose_store(const std::string& before, bool keychain_is_there, const std::string& service_fault) {
+    if (!before.empty()) return {before, "the account has been kept there"};
+    if (keychain_is_there) return {keychain_store, "this is macOS"};
+    if (service_fault.empty()) return {secret_service_store, "a Secret Service answers"};
+    return {file_store, "no Secret Service can be used: " + service_fault};
+}
+
+}  // namespace eph
