@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/error.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -29,59 +30,13 @@ std::string_view fault_of_variable(std::string_view name) {
     if (name.empty()) return "it is empty";
     if (name.find_first_not_of(allowed) != name.npos || (name[0] >= '0' && name[0] <= '9'))
         return "it may hold letters, digits and _ alone, and not begin with a digit";
-    // Of shells, of the loader, of the session; and those that run.sh and zsh use themselves.
-    constexpr std::array taken{"PATH",
-                               "HOME",
-                               "IFS",
-                               "ENV",
-                               "SHELL",
-                               "PWD",
-                               "OLDPWD",
-                               "PS1",
-                               "PS2",
-                               "PS4",
-                               "OPTIND",
-                               "OPTARG",
-                               "OPTERR",
-                               "PPID",
-                               "UID",
-                               "EUID",
-                               "GID",
-                               "EGID",
-                               "USER",
-                               "LOGNAME",
-                               "TERM",
-                               "LANG",
-                               "TMPDIR",
-                               "TMOUT",
-                               "SHELLOPTS",
-                               "BASHOPTS",
-                               "POSIXLY_CORRECT",
-                               "SHLVL",
-                               "RANDOM",
-                               "SECONDS",
-                               "LINENO",
-                               "HISTFILE",
-                               "CDPATH",
-                               "FPATH",
-                               "OPENAI_BASE_URL",
-                               "_",
-                               "id",
-                               "base",
-                               "d",
-                               "secret",
-                               "secret_name",
-                               "task",
-                               "keeper",
-                               "agent",
-                               "path",
-                               "status",
-                               "argv",
-                               "options",
-                               "signals",
-                               "prompt"};
+    // Of shells and of programs; and those that run.sh and zsh use themselves.
+    constexpr std::string_view taken =
+        " PATH HOME IFS ENV SHELL PWD OLDPWD CDPATH FPATH PS1 PS2 PS4 OPTIND OPTARG OPTERR PPID UID EUID GID EGID USER "
+        "LOGNAME TERM LANG TMPDIR TMOUT SHELLOPTS BASHOPTS POSIXLY_CORRECT SHLVL RANDOM SECONDS LINENO HISTFILE "
+        "OPENAI_BASE_URL _ id base d secret secret_name task keeper agent path status argv options signals prompt ";
     constexpr std::array<std::string_view, 7> families{"LD_", "DYLD_", "LC_", "EPH_", "BASH_", "ZSH_", "GLIBC_"};
-    if (std::find(taken.begin(), taken.end(), name) != taken.end() ||
+    if (taken.find(fmt::format(" {} ", name)) != taken.npos ||
         std::any_of(families.begin(), families.end(), [&](auto family) { return name.starts_with(family); }))
         return "it means something else to a shell, to programs or to eph";
     return "";
