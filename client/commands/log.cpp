@@ -1,6 +1,5 @@
 // eph log: the audit trail, as it is or as it grows.
 #include <charconv>
-#include <cstdlib>
 #include <iostream>
 
 #include <boost/asio/steady_timer.hpp>
@@ -37,9 +36,9 @@ std::int64_t print(const wire::AuditList& list, bool json, std::int64_t seq) {
 }
 
 // Until Ctrl-C. An ephd that goes away is waited for.
-Task<int> follow(ApiClient& api, bool json, std::int64_t seq) {
+Task<int> follow(bool json, std::int64_t seq) {
     constexpr Duration pause = std::chrono::milliseconds{300};
-    setenv("EPH_NO_AUTOSTART", "1", 1);  // who only looks on does not bring back an ephd that was stopped
+    ApiClient api{Start::never};  // who only looks on does not bring back an ephd that was stopped
     Progress progress;
     for (bool away = false;;) {
         try {
@@ -66,7 +65,7 @@ Task<int> log(std::int64_t lines, bool follows, bool json) {
     std::int64_t seq = list.events.empty() ? 0 : list.events.back().seq;
     if (lines == 0) list.events.clear();
     (void)print(list, json, seq);
-    if (follows) co_return co_await follow(api, json, seq);
+    if (follows) co_return co_await follow(json, seq);
     co_return 0;
 }
 

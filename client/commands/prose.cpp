@@ -119,7 +119,7 @@ constexpr std::array table{
         "Reads the whole of the provider's list, of every account or of the one that your environment names. A key is "
         "over when the time in its name has passed, so that any machine can clear up after any other. Names that are "
         "not of eph's kind are never touched.\nThe exit status is 0 only if nothing is left to try. On a terminal "
-        "--all asks first, and ends with 1 if the answer is no.",
+        "--all asks first.",
         cleanup_examples},
     Prose{
         "auth setup", Group::accounts,

@@ -51,7 +51,7 @@ TEST_CASE_METHOD(Fixture, "a cleanup of 150 keys reads all pages, names what fai
         Contains("147 revoked, 0 already gone, 3 failed and still being tried, 2 left because they are not over\n"));
     CHECK(std::count(done.out.begin(), done.out.end(), '\n') == 4);
     CHECK_THAT(done.out, Contains("(eph-old") && Contains("status 500"));
-    CHECK(sim.requests("GET service_accounts").size() == 3);
+    CHECK(sim.requests("GET service_accounts").size() >= 3);
     std::set<int> connections;  // 16 at a time
     const Json deleted = sim.requests("DELETE");
     for (const Json& each : deleted) connections.insert(each.at("connection").get<int>());
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(Fixture, "cleanup --all asks on a terminal, and says what it wo
         terminal.wait_for("Go on? [y/N] ");
         terminal.type("\n");
         terminal.wait_for("nothing was revoked");
-        CHECK(terminal.wait() == 1);
+        CHECK(terminal.wait() == 64);
     }
     CHECK(deletions() == 0);
     Pty terminal{command({"--all"}), home.variables};

@@ -46,6 +46,12 @@ TEST_CASE("every request of ephd's to the Admin API is one that OpenAI describes
         (void)ephd.get("/v1/keys?source=provider");
         CHECK(ephd.call("DELETE", "/v1/keys/" + made.at("key").at("id").get<std::string>()).status == 200);
         (void)ephd.create_key({{"label", "b"}, {"ttl_seconds", 60}});
+        (void)ephd.create_key({{"scopes", {"model.request"}}});
+        const auto lease = ephd.session({{"host", "web"}});
+        const Json session = lease->event().value_or(Json::object()).at("session");
+        // Refused where service accounts are users, which cannot be renamed.
+        (void)ephd.call("POST", "/v1/sessions/" + session.at("id").get<std::string>() + "/extend", {{"seconds", 60}});
+        CHECK(sim.requests("POST api_keys").size() >= 2);
         (void)ephd.post("/v1/cleanup", {{"all", true}}, 200);
         (void)ephd.post("/v1/accounts/openai/check?live=1", nullptr, 200);
         (void)ephd.call("DELETE", "/v1/keys/key_unknown");
