@@ -52,6 +52,7 @@ constexpr std::array status_table{
     ExitStatus{"0", "Done; or the agent ended with 0.", ""},
     ExitStatus{"1 to 255", "The agent's own status, whatever it is, once the agent has run.",
                "See what the agent said."},
+    ExitStatus{"1", "eph cleanup --all: the answer to its question was no.", ""},
     ExitStatus{"3", "eph daemon status: ephd does not run.", "The next command that needs it starts it."},
     ExitStatus{"64", "The command line asks for something that cannot be; no key was made.",
                "Read the message; eph <command> --help shows what is possible."},

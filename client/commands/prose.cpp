@@ -68,16 +68,17 @@ constexpr std::array table{
           "you revoke it yourself.",
           run_examples},
     Prose{"exec", Group::sessions,
-          "The command is found as your login shell would find it. It gets the key in one variable, OPENAI_BASE_URL "
-          "where OpenAI's API is not at its usual address, and your terminal, if there is one; otherwise standard "
-          "input and output go through it unchanged. The session, and the key, end like any other.",
+          "The command is found as your login shell would find it. The key stands in one variable of its environment, "
+          "beside it OPENAI_BASE_URL where OpenAI's API is not at its usual address. It has your terminal, if there is "
+          "one; otherwise standard input and output go through it unchanged. The session, and the key, end like any "
+          "other.",
           exec_examples},
-    Prose{
-        "status",
-        Group::sessions,
-        "Every key that is not revoked stands there with the time it has left, and for each that ephd is still trying "
-        "to revoke, what the provider says and when it is tried again.",
-        {}},
+    Prose{"status",
+          Group::sessions,
+          "First ephd itself, its ledger and its accounts. Every key that is not revoked stands there with the time it "
+          "has left, and for each that ephd is still trying "
+          "to revoke, what the provider says and when it is tried again.",
+          {}},
     Prose{"sessions",
           Group::sessions,
           "Active ones first with the time they have left, then how each of the others ended.",
@@ -110,9 +111,9 @@ constexpr std::array table{
           "that your environment names.",
           list_examples},
     Prose{"keys revoke", Group::keys,
-          "Ids are ephd's own, or the provider's: of the API key, of the service account or user. A session that uses "
-          "the "
-          "key is ended. The exit status is 0 only if the provider has confirmed each revocation.",
+          "Any number of them. Ids are ephd's own, or the provider's: of the API key, of the service account or user. "
+          "A session that uses "
+          "the key is ended. The exit status is 0 only if the provider has confirmed each revocation.",
           revoke_examples},
     Prose{
         "cleanup", Group::keys,
@@ -144,15 +145,14 @@ constexpr std::array table{
         "auth doctor", Group::accounts,
         "Each step stands on a line of its own with the time it took; where one fails, the line below says what to do.",
         doctor_examples},
-    Prose{
-        "daemon install",
-        Group::service,
-        "Without it eph starts ephd when it needs it. As a service ephd also runs when you have not used eph since you "
-        "logged in, so that what is due is revoked.\n"
-        "On Linux these are two user units of systemd, on macOS an agent of launchd. An ephd that eph has started "
-        "makes "
-        "room for the service; sessions go on. It can be repeated, after an update for instance.",
-        {}},
+    Prose{"daemon install",
+          Group::service,
+          "It starts when you log in. Without it eph starts ephd when it needs it. As a service ephd also runs when "
+          "you have not used eph since you "
+          "logged in, so that what is due is revoked.\n"
+          "On Linux these are two user units of systemd, on macOS an agent of launchd. An ephd that eph has started "
+          "makes room for the service; sessions go on. It can be repeated, after an update for instance.",
+          {}},
     Prose{"daemon uninstall",
           Group::service,
           "Ends what lives first, as eph daemon stop does. The ledger and the configuration stay.",
@@ -166,9 +166,14 @@ constexpr std::array table{
         daemon_stop_examples},
     Prose{"daemon restart",
           Group::service,
-          "Each eph takes its session up again, for which it has 30 s; the agents notice nothing.",
+          "For a new version, for instance. Each eph takes its session up again, for which it has 30 s; the agents "
+          "notice nothing.",
           {}},
-    Prose{"daemon status", Group::service, "It starts no ephd. The exit status is 0 if ephd runs, and 3 if not.", {}},
+    Prose{"daemon status",
+          Group::service,
+          "Since when, of what version, and where its files are. It starts no ephd. The exit status is 0 if ephd runs, "
+          "and 3 if not.",
+          {}},
     Prose{"daemon logs", Group::service,
           "From systemd's journal where systemd keeps ephd, else from the file ephd.log beside the ledger.",
           daemon_log_examples},

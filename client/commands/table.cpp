@@ -82,26 +82,24 @@ constexpr std::array install_options{
     Option{"--dry-run", "", "say what is there and what would be done, no more"}};
 
 constexpr std::array table{
-    Command{"run", "<host> [task...]", "run an agent on a host; the long form of: eph <host> [task...]",
-            session_options, 1, any_number, run_session, Names::host, Tail::task},
+    Command{"run", "<host> [task...]", "run an agent on a host: eph <host> [task...]", session_options, 1, any_number,
+            run_session, Names::host, Tail::task},
     Command{"exec", "<host> -- command...",
-            "run any command with a disposable key in its environment\n"
+            "run any command with a disposable key\n"
             "On a host it starts in the home directory, with --local where you are. Its exit status is eph's.",
             exec_options, 2, any_number, exec_command, Names::host, Tail::command},
-    Command{"status", "", "ephd, its accounts, live keys, and what is being revoked", json_only, 0, 0, show_status},
+    Command{"status", "", "live keys, and what is still being revoked", json_only, 0, 0, show_status},
     Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
     Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session, Names::session},
     Command{"extend", "<session> <duration>", "give a session and its key more time", json_only, 2, 2, extend_session,
             Names::session},
-    Command{"log", "", "the audit trail: what happened to which key and session, and who did it", log_options, 0, 0,
-            show_log},
-    Command{"keys create", "[label]", "make a disposable key; the key alone goes to stdout", key_create_options, 0, 1,
+    Command{"log", "", "the audit trail: what happened, and who did it", log_options, 0, 0, show_log},
+    Command{"keys create", "[label]", "make a key; it alone goes to standard output", key_create_options, 0, 1,
             create_key},
-    Command{"keys list", "", "all keys that eph made, here or on other machines", key_list_options, 0, 0, list_keys},
-    Command{"keys revoke", "<key...>",
-            "revoke keys by their id, name, provider's id (of API key, service account or user), or a beginning",
-            revoke_options, 1, any_number, revoke_key, Names::key},
-    Command{"cleanup", "", "revoke every key that is over, wherever it was made", cleanup_options, 0, 0, clean_up},
+    Command{"keys list", "", "all keys of eph's, also of other machines", key_list_options, 0, 0, list_keys},
+    Command{"keys revoke", "<key...>", "revoke keys, by id, name, or a beginning of it", revoke_options, 1, any_number,
+            revoke_key, Names::key},
+    Command{"cleanup", "", "revoke every key that is over", cleanup_options, 0, 0, clean_up},
     Command{"auth setup", "",
             "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
             "It is checked against the API first. It is kept in the Keychain on macOS, else in the Secret Service "
@@ -121,20 +119,19 @@ constexpr std::array table{
             1,
             print_completion,
             Names::shell},
-    Command{"daemon install", "", "make ephd a service of yours, which starts when you log in", {}, 0, 0, install_ephd},
+    Command{"daemon install", "", "make ephd a service of yours", {}, 0, 0, install_ephd},
     Command{"daemon uninstall", "", "stop ephd and take the service away again", daemon_end_options, 0, 0,
             uninstall_ephd},
     Command{"daemon start", "", "start ephd: the service, if it is installed", {}, 0, 0, start_ephd},
     Command{"daemon stop", "", "end all sessions, revoke all keys, then stop ephd", daemon_end_options, 0, 0,
             stop_ephd},
-    Command{"daemon restart", "", "start ephd anew, for a new version say; sessions go on", {}, 0, 0, restart_ephd},
-    Command{"daemon status", "", "whether ephd runs, since when, who keeps it, where its files are", json_only, 0, 0,
-            show_ephd},
-    Command{"daemon logs", "", "what ephd has logged: the journal, or its file", daemon_log_options, 0, 0,
-            show_ephd_log},
+    Command{"daemon restart", "", "start ephd anew; sessions go on", {}, 0, 0, restart_ephd},
+    Command{"daemon status", "", "whether ephd runs, and who keeps it", json_only, 0, 0, show_ephd},
+    Command{"daemon logs", "", "what ephd has logged", daemon_log_options, 0, 0, show_ephd_log},
     Command{"install-pi", "<host>",
-            "install Pi on a host for the user who logs in there, without root\n"
-            "Looks first, and changes nothing where Pi is there already. Pi and, if the host's own is too old for it, "
+            "install Pi on a host, without root\n"
+            "For the user who logs in there. Looks first, and changes nothing where Pi is there already. Pi and, if "
+            "the host's own is too old for it, "
             "Node\n"
             "come from npm's registry into a directory of their own, ~/.local/share/pi-node/<version>.",
             install_options, 1, 1, install_pi, Names::host},

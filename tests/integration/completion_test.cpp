@@ -16,7 +16,8 @@ struct Person {
         write_file(home.path(".ssh/config"), "Host web\n  HostName 192.0.2.1\n");
         write_file(home.path("plan.md"), "a task\n");
         const std::string bin = std::filesystem::path{EPH}.parent_path();
-        home.variables["PATH"] = bin + ":" + home.variables["PATH"];
+        write_file(home.path("bin/onlyoneofthatname"), "#!/bin/sh\n", std::filesystem::perms::owner_all);
+        home.variables["PATH"] = home.path("bin").string() + ":" + bin + ":" + home.variables["PATH"];
         session = lease->event()->at("session").at("id");
     }
 
@@ -49,6 +50,8 @@ void try_lines(Pty& shell, const Person& person) {
         {"eph --thinking=mi", "eph --thinking=minimal "},
         {"eph web --task-file pla", "eph web --task-file plan.md "},
         {"eph web --task-file=pla", "eph web --task-file=plan.md "},
+        {"eph exec web -- onlyone", "eph exec web -- onlyoneofthatname "},
+        {"eph exec web -- ls pla", "eph exec web -- ls plan.md "},
         {"eph web look at pla", "eph web look at pla"},
         {"eph 'web' --mod", "eph 'web' --model "},
     };
@@ -126,12 +129,14 @@ TEST_CASE("fish finds eph's completions, with descriptions") {
         {"'eph --thinking=mi'", "--thinking=minimal\n"},
         {"'eph web --task-file pla'", "plan.md\n"},
         {"'eph web --task-file=pla'", "--task-file=plan.md\n"},
+        {"'eph exec web -- ls pla'", "plan.md\n"},
         {"'eph web look at pla'", ""},
     };
     for (const auto& [line, expected] : lines) {
         INFO(line);
         CHECK(fish_offers(person, line) == expected);
     }
+    CHECK_THAT(fish_offers(person, "'eph exec web -- onlyone'"), Catch::Matchers::StartsWith("onlyoneofthatname"));
     CHECK_THAT(fish_offers(person, "'eph stop '"), Catch::Matchers::StartsWith(person.session + "\tweb, "));
 }
 

@@ -89,9 +89,16 @@ TEST_CASE("every command has a place in the overview and words of its own") {
     }
 }
 
+TEST_CASE("no words stand without a command, and none twice") {
+    for (std::size_t i = 0; i < all_prose.size(); ++i) {
+        INFO(all_prose[i].command);
+        CHECK(find_command(all_prose[i].command) != nullptr);
+        for (std::size_t j = 0; j < i; ++j) CHECK(all_prose[i].command != all_prose[j].command);
+    }
+}
+
 TEST_CASE("what the examples show can be parsed") {
     for (const Prose& prose : all_prose) {
-        if (find_command(prose.command) == nullptr) continue;
         for (const Example& example : prose.examples) {
             INFO(example.line);
             const std::size_t at = example.line.find("eph ");

@@ -67,6 +67,16 @@ TEST_CASE("what may stand next on a command line is offered, and nothing else") 
         {{"stop", "--json", "s2"}, {"s2"}},
         {{"keys", "revoke", "eph-"}, {"eph-ci-x"}},
         {{"keys", "revoke", "k"}, {"k1"}},
+        {{"keys", "revoke", "k1", "k"}, {"k1"}},
+        {{"extend", "s"}, {"s1", "s2"}},
+        {{"extend", "s1", ""}, {}},
+        {{"log", "-f", "--li"}, {"--lines"}},
+        {{"log", "--lines", "-"}, {}},
+        {{"exec", "we"}, {"web"}},
+        {{"exec", "web", "--en"}, {"--env"}},
+        {{"exec", "web", "ls", "--en"}, {}},
+        {{"exec", "--local", "ls", "--en"}, {}},
+        {{"keys", "create", "--scope", "x", "--sco"}, {"--scope"}},
         {{"keys", "create", ""}, {}},
         {{"completion", ""}, {"bash", "zsh", "fish"}},
         {{"help", "sta"}, {"status"}},
@@ -113,6 +123,14 @@ TEST_CASE("a file's name is the shell's to complete") {
     CHECK(together.also == Completion::Also::files);
     CHECK(together.before_file == "--task-file=");
     CHECK(complete({"web"}, "no", source).also == Completion::Also::nothing);
+}
+
+TEST_CASE("behind exec's host come programs, and then files") {
+    CHECK(complete({"exec", "web"}, "", source).also == Completion::Also::programs);
+    CHECK(complete({"exec", "web", "--"}, "l", source).also == Completion::Also::programs);
+    CHECK(complete({"exec", "--local", "--"}, "l", source).also == Completion::Also::programs);
+    CHECK(complete({"exec", "web", "--", "ls"}, "no", source).also == Completion::Also::files);
+    CHECK(complete({"exec", "web", "--", "ls", "-l"}, "--", source).also == Completion::Also::files);
 }
 
 TEST_CASE("hosts are read from ssh's configuration as ssh reads it") {
