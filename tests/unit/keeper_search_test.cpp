@@ -74,7 +74,7 @@ TEST_CASE("a path that the person gives is taken as a path and nothing else") {
         CHECK(given(locked).state == State::not_executable);
         CHECK(given(locked).detail == locked);
         host.script("bundle/bin/node", "");
-        request.agent_path = host.script("bundle/bin/pi", "printf %s \"${PATH%%:*}\"\n");
+        request.launch.path = host.script("bundle/bin/pi", "printf %s \"${PATH%%:*}\"\n");
         auto keeper = host.keeper(request);
         REQUIRE(next(*keeper, request).state == State::ready);
         keeper->write("sk\n");
