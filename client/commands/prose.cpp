@@ -132,7 +132,8 @@ constexpr std::array table{
         "say otherwise.",
         setup_examples},
     Prose{"auth show", Group::accounts,
-          "The account that a session would use now stands first. An account without a name is one that only stands in "
+          "Where their keys are kept, and when they last worked. The account that a session would use now stands "
+          "first. An account without a name is one that only stands in "
           "an environment. No store is asked for it, so nothing has to be unlocked.",
           show_examples},
     Prose{

@@ -101,30 +101,22 @@ constexpr std::array table{
             revoke_key, Names::key},
     Command{"cleanup", "", "revoke every key that is over", cleanup_options, 0, 0, clean_up},
     Command{"auth setup", "",
-            "store an OpenAI admin key (asked without echo, or a line on stdin)\n"
-            "It is checked against the API first. It is kept in the Keychain on macOS, else in the Secret Service "
+            "store an OpenAI admin key\n"
+            "It is asked without echo, or is a line on standard input. It is checked against the API first. It is kept "
+            "in the Keychain on macOS, else in the Secret Service "
             "where one\n"
             "answers, else in config.json with mode 0600; --store says otherwise.",
             setup_options, 0, 0, set_up_account},
-    Command{"auth show", "", "the accounts there are, where their keys are kept, and when they last worked",
-            show_options, 0, 0, show_accounts},
-    Command{"auth clear", "", "remove a stored account; its keys are revoked first", clear_options, 0, 0,
-            clear_account},
+    Command{"auth show", "", "the accounts there are", show_options, 0, 0, show_accounts},
+    Command{"auth clear", "", "remove a stored account, its keys first", clear_options, 0, 0, clear_account},
     Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
-    Command{"completion",
-            "<shell>",
-            "print the completion script for bash, zsh or fish",
-            {},
-            1,
-            1,
-            print_completion,
-            Names::shell},
+    Command{
+        "completion", "<shell>", "print completions for bash, zsh or fish", {}, 1, 1, print_completion, Names::shell},
     Command{"daemon install", "", "make ephd a service of yours", {}, 0, 0, install_ephd},
     Command{"daemon uninstall", "", "stop ephd and take the service away again", daemon_end_options, 0, 0,
             uninstall_ephd},
     Command{"daemon start", "", "start ephd: the service, if it is installed", {}, 0, 0, start_ephd},
-    Command{"daemon stop", "", "end all sessions, revoke all keys, then stop ephd", daemon_end_options, 0, 0,
-            stop_ephd},
+    Command{"daemon stop", "", "end sessions, revoke keys, then stop ephd", daemon_end_options, 0, 0, stop_ephd},
     Command{"daemon restart", "", "start ephd anew; sessions go on", {}, 0, 0, restart_ephd},
     Command{"daemon status", "", "whether ephd runs, and who keeps it", json_only, 0, 0, show_ephd},
     Command{"daemon logs", "", "what ephd has logged", daemon_log_options, 0, 0, show_ephd_log},

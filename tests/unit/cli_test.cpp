@@ -84,6 +84,7 @@ TEST_CASE("the help names every command and every option of each") {
 TEST_CASE("every command has a place in the overview and words of its own") {
     for (const Command& command : commands) {
         INFO(command.name);
+        CHECK(brief_of(command).size() <= 48);  // its line of the overview
         CHECK(prose_of(command).command == command.name);
         if (command.name != "help") CHECK(!prose_of(command).about.empty());
     }
