@@ -35,6 +35,7 @@ public:
 
 private:
     void on(const InstallLine& line);
+    void close_input();
     Task<void> feed();
     Task<void> watch_signals();
     Task<void> read_output();
@@ -82,6 +83,12 @@ void Installation::on(const InstallLine& line) {
     }
 }
 
+// The end of its stdin ends the installation, and its output with it.
+void Installation::close_input() {
+    boost::system::error_code ignored;
+    ssh_.input().close(ignored);
+}
+
 Task<void> Installation::feed() {
     co_await asio::async_write(ssh_.input(), asio::buffer(input_), as_result);  // a failure shows on the output
 }
@@ -90,6 +97,7 @@ Task<void> Installation::read_output() {
     std::string buffer;
     while (auto line = co_await read_line(ssh_.output(), buffer)) {
         if (const auto said = parse_install_line(*line, mark_)) on(*said);
+        if (succeeded_ || error_) close_input();
     }
 }
 
@@ -101,25 +109,26 @@ Task<void> Installation::read_errors() {
     }
 }
 
-// The end of its stdin ends the installation, and its output with it.
 Task<void> Installation::watch_signals() {
     asio::signal_set signals{context_, SIGTERM};
     for (const int number : {SIGINT, SIGHUP}) {
         struct sigaction inherited {};
         if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) signals.add(number);
     }
-    for (;;) {
-        signal_ = co_await signals.async_wait(use_awaitable);
-        progress_.step(fmt::format("{}: interrupted, cleaning up", host_));
-        boost::system::error_code ignored;
-        ssh_.input().close(ignored);
+    signal_ = co_await signals.async_wait(use_awaitable);
+    progress_.step(fmt::format("{}: interrupted, cleaning up", host_));
+    close_input();
+    // Whoever interrupts again waits no longer; a host that does not answer is left to find its connection dead.
+    try {
+        co_await within(clean_up_limit, signals.async_wait(use_awaitable), "");
+    } catch (const Error&) {
     }
+    ssh_.signal(SIGKILL);
 }
 
 // Until ssh is gone, which is when the host has cleaned up; for so long at most.
 Task<void> Installation::let_it_end() {
-    boost::system::error_code ignored;
-    ssh_.input().close(ignored);
+    close_input();
     const auto until = std::chrono::steady_clock::now() + clean_up_limit;
     while (!ssh_.ended() && std::chrono::steady_clock::now() < until) co_await pause(std::chrono::milliseconds{10});
     ssh_.signal(SIGKILL);

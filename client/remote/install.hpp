@@ -43,10 +43,10 @@ struct InstallLine {
         found,   // what is there
         plan,    // what will be done
         step,    // what is being done
-        result,  // how it ended, well
+        result,  // how it ended, well; the last line
         note,    // what to know besides
         hint,    // what to do about the error that follows
-        error,   // how it ended, badly; it has cleaned up
+        error,   // how it ended, badly; the last line
     };
     State state;
     std::string detail;

@@ -85,9 +85,10 @@ publish() {
     rm -rf "$final" && mv "$new" "$final" || fail "cannot make $final"
     pi_version "$final/bin/$name" || { rm -rf "$final"; fail "the new Pi does not run in $final: $(last_words)"; }
     size=$(du -sk "$final" | sed 's/[^0-9].*//')
-    say result "Pi $version is installed in $final ($((size / 1024)) MB); to remove it: rm -r $(quoted "$final")"
+    result="Pi $version is installed in $final ($((size / 1024)) MB); to remove it: rm -r $(quoted "$final")"
     find_agent
     [ "$agent" = "$final/bin/$name" ] || say note "sessions find $agent first; for the new one: --remote-pi $final/bin/$name"
+    say result "$result"
 }
 
 quoted() { case $1 in *[!A-Za-z0-9_./-]*) printf "'%s'" "$1" ;; *) printf %s "$1" ;; esac; }
@@ -116,8 +117,8 @@ work() {
     look_for_space
     say found "$facts"
     if [ -n "$there" ]; then
+        [ "$there" = "$session_pi" ] || say note "sessions find $session_pi first; for this one: --remote-pi $there"
         say result "Pi $there_version is there already: $there"
-        [ "$there" = "$session_pi" ] || say note "sessions find $session_pi first; for the other: --remote-pi $there"
         exit 0
     fi
     check_machine

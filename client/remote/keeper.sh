@@ -79,7 +79,8 @@ end_session() { # ID: ends its agent, and whatever the agent has started, in a s
 
 finish() { # STATUS
     trap '' TERM HUP INT PIPE
-    [ -z "$reader" ] || { kill "$reader" && wait "$reader"; } 2>/dev/null
+    # Not TERM: a child that dash has just forked may lose one, and the wait would not end.
+    [ -z "$reader" ] || { kill -KILL "$reader" && wait "$reader"; } 2>/dev/null
     rm -f "$d/secret" # first: an agent that has not read it by now never will
     end_session "$id"
     rm -rf "$d" 2>/dev/null || { sleep 1; rm -rf "$d"; }
