@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
             return 0;
         }
         eph::choose_account(invocation.arguments);
-        eph::bring_account(*invocation.command);
+        eph::bring_account(*invocation.command, invocation.arguments);
         return invocation.command->run(invocation.arguments);
     } catch (const eph::Error& error) {
         eph::Progress{}.fail(error);

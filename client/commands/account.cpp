@@ -14,7 +14,8 @@
 namespace eph {
 namespace {
 
-bool needs_account(const Command& command) {
+bool needs_account(const Command& command, const Arguments& arguments) {
+    if (arguments.has("--prompt-key") || arguments.has("--key-command")) return false;
     if (command.name.starts_with("auth ") && command.name != "auth doctor") return false;
     return std::any_of(command.options.begin(), command.options.end(),
                        [](const Option& each) { return each.name == "--account"; });
@@ -50,8 +51,8 @@ void choose_account(const Arguments& arguments) {
     setenv("EPH_ACCOUNT", name->c_str(), 1);
 }
 
-void bring_account(const Command& command) {
-    if (!needs_account(command) || isatty(STDIN_FILENO) == 0) return;
+void bring_account(const Command& command, const Arguments& arguments) {
+    if (!needs_account(command, arguments) || isatty(STDIN_FILENO) == 0) return;
     wire::Account lost;
     try {
         run_task(look(lost));

@@ -51,8 +51,9 @@ struct KnownAccount {
     std::string fingerprint;
     std::string source;
     bool own_base_url = false;
-    std::string problem;  // why its key cannot be had, as of the last try
-    AccountRef account;   // nothing: the store was not asked yet, or did not give the key
+    std::string problem;    // why its key cannot be had, as of the last try
+    bool in_store = false;  // its key is not at hand, but a store may give it
+    AccountRef account;     // nothing: the store was not asked yet, or did not give the key
 };
 
 KnownAccount known_account(const AccountRef& account);

@@ -161,6 +161,12 @@ AccountRef Accounts::make(const Outline& outline) const {
 
 Error Accounts::missing(const Outline& outline) const {
     if (!config_error_.empty()) return Error{Code::no_account, "no OpenAI account: {}", config_error_};
+    if (outline.key == nullptr && config_.default_account != default_name &&
+        config_.find(config_.default_account) == nullptr) {
+        return Error{Code::no_account, "there is no account '{}', which the configuration calls the default one",
+                     config_.default_account}
+            .hint("Run: eph auth setup --account " + config_.default_account);
+    }
     if (outline.key == nullptr) {
         return Error{Code::no_account, "no OpenAI admin key is loaded"}.hint(
             "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");

@@ -85,7 +85,7 @@ private:
     void keep(const AccountRef& account);
     void announce(const AccountRef& account);
     std::vector<KnownAccount> candidates(const Place& place, const std::string& fingerprint, std::int64_t attempt);
-    Task<AccountRef> load(std::string name, Asker asker);
+    Task<void> load(std::string name, Asker asker);
 
     std::filesystem::path file_;
     Credential environment_;

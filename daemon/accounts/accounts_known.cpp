@@ -31,6 +31,7 @@ KnownAccount Accounts::describe(const Outline& outline) const {
     } catch (const Error& error) {
         known.problem = error.message();
     }
+    known.in_store = !known.account && outline.slot.has_value();
     if (!known.account && known.problem.empty()) {
         if (outline.slot) known.problem = vault_.problem(*outline.slot);
         if (outline.key != nullptr && outline.project.empty()) known.problem = "no project is named";
@@ -99,32 +100,27 @@ std::vector<KnownAccount> Accounts::candidates(const Place& place, const std::st
 
 bool Accounts::must_ask(const Place& place, const std::string& fingerprint, std::int64_t attempt) {
     const std::vector<KnownAccount> fitting = candidates(place, fingerprint, attempt);
-    return !fitting.empty() && !fitting.front().account;
+    return !fitting.empty() && fitting.front().in_store;
 }
 
 bool Accounts::configured(const Place& place) {
     const std::vector<KnownAccount> fitting = candidates(place, "", 0);
-    return std::any_of(fitting.begin(), fitting.end(), [](const KnownAccount& each) { return !each.account; });
+    return std::any_of(fitting.begin(), fitting.end(), [](const KnownAccount& each) { return each.in_store; });
 }
 
-Task<AccountRef> Accounts::load(std::string name, Asker asker) {
+Task<void> Accounts::load(std::string name, Asker asker) {
     const StoredAccount* stored = config_.find(name);
-    if (stored == nullptr) co_return nullptr;
+    if (stored == nullptr) co_return;
     const Slot slot{*stored};
     co_await vault_.load(slot, config_.store_timeout, asker);
-    refresh();
-    stored = config_.find(name);
-    if (stored == nullptr) co_return nullptr;
-    const AccountRef account = make(outline(*stored));
-    if (account) announce(account);
-    co_return account;
+    (void)loaded();  // announces what there is now
 }
 
 Task<std::vector<AccountRef>> Accounts::all(std::vector<std::string>& problems) {
     for (const KnownAccount& each : known(Credential{})) {
-        if (each.account || each.name.empty()) continue;
+        if (!each.in_store) continue;
         try {
-            (void)co_await load(each.name, Asker::person);
+            co_await load(each.name, Asker::person);
         } catch (const Error& error) {
             problems.push_back(error.message());
         }
@@ -137,13 +133,15 @@ Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::
     std::optional<Error> problem;
     for (const KnownAccount& each : fitting) {
         if (each.account) co_return each.account;
-        AccountRef account;
+        if (!each.in_store) continue;
         try {
-            account = co_await load(each.name, asker);
+            co_await load(each.name, asker);
         } catch (const Error& error) {
             problem = error;
         }
-        if (account && account->place == place) co_return account;
+        for (const AccountRef& account : loaded()) {
+            if (account->place == place) co_return account;
+        }
     }
     if (problem) throw Error{*problem};
     throw Error{Code::no_account, "no account for project {} at {} is loaded", place.project, place.base_url}.hint(

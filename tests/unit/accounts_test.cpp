@@ -244,6 +244,30 @@ TEST_CASE_METHOD(Fixture, "the configuration says which account is meant where n
     CHECK(all->name_meant({}) == "work");
     CHECK(all->known({}).at(0).name == "work");
     CHECK(all->known({}).size() == 2);
+    configure(R"({"default_account": "third"})");
+    CHECK(error_of([&] { all->pick("openai", {}); }).message() ==
+          "there is no account 'third', which the configuration calls the default one");
+}
+
+TEST_CASE_METHOD(Fixture, "an account that lacks something is named with it, and asks no store in vain") {
+    configure(R"({"openai": {"admin_key": "sk-1"}, "accounts": {"work": {"admin_key": "sk-2", "project_id": "p2",
+                  "base_url": "http://example.com/v1"}}})");
+    const auto all = accounts();
+    REQUIRE(all->known({}).size() == 2);
+    CHECK(all->known({}).at(0).problem == "no project is named");
+    CHECK(all->known({}).at(1).problem ==
+          "'http://example.com/v1' cannot be a base URL: plain http is only allowed to loopback");
+    const Place there{"openai", "p2", "http://example.com/v1"};
+    CHECK_FALSE(all->must_ask(there, "", 0));
+    CHECK(error_of([&] { all->for_place(there, "", 0); }).code() == Code::no_account);
+}
+
+TEST_CASE_METHOD(Fixture, "a key from a store serves the project that ephd's environment names, too") {
+    configure(R"({"openai": {"store": "command", "command": "echo sk-1", "project_id": "p1"}})");
+    const auto all = accounts(credential("", "p2"));
+    CHECK(all->for_place({"openai", "p2", "https://api.openai.com/v1"}, "", 0)->place.project == "p2");
+    CHECK(all->pick("openai", {})->place.project == "p2");
+    CHECK(all->loaded().size() == 2);
 }
 
 TEST_CASE_METHOD(Fixture, "a store is asked when its account is needed, and not before") {
