@@ -7,7 +7,8 @@ namespace eph {
 
 struct StoreChoice {
     std::string store;
-    std::string reason;  // a clause behind "because": "macOS has a Keychain"
+    std::string reason;  // a clause behind "because": "this is macOS"; "" where the person has chosen
+    bool usual = false;  // neither the person nor what is kept already has chosen it
 };
 
 // `before`: the store of the account as it is, "" for a new one. `service_fault`: why no Secret Service can be used, ""

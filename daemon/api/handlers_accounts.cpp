@@ -59,12 +59,30 @@ Task<Secret> key_for(Services& services, const StoredAccount& account, std::stri
 Task<StoreChoice> choose(std::string wanted, std::string before) {
     if (!wanted.empty()) {
         (void)find_store(wanted);
-        StoreChoice choice{std::move(wanted), ""};
+        StoreChoice choice{std::move(wanted), "", false};
         co_return choice;
     }
     std::string fault;
     if (before.empty() && !keychain_is_usual) fault = co_await fault_of_secret_service();
     co_return choose_store(before, keychain_is_usual, fault);
+}
+
+// Stores the account. Where nobody has asked for its store, and nothing is kept there yet, one that does not take the
+// key (a keyring that nobody can open, on a machine without a screen) gives way to the file.
+Task<std::string> keep(Services& services, const std::string& name, const wire::SetAccount& wanted, Secret key,
+                       StoreChoice& choice) {
+    const bool at_will = choice.usual && find_store(choice.store).put != nullptr;
+    std::optional<Error> failure;
+    try {
+        StoredAccount account = changed(services.accounts.stored(name), name, wanted, choice);
+        co_return co_await services.accounts.store(std::move(account), key.copy());
+    } catch (const Error& error) {
+        failure = error;
+    }
+    if (!at_will) throw *failure;
+    choice = StoreChoice{file_store, failure->message(), true};
+    StoredAccount account = changed(services.accounts.stored(name), name, wanted, choice);
+    co_return co_await services.accounts.store(std::move(account), std::move(key));
 }
 
 std::vector<KeyRow> keys_of(Services& services, const Place& place) {
@@ -132,8 +150,8 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     const std::string name = services.accounts.name_meant(request.credential);
     std::optional<StoredAccount> before = services.accounts.stored(name);
     const std::string kept_in = before ? before->store : std::string{};
-    const StoreChoice choice = co_await choose(wanted.store, kept_in);
-    StoredAccount account = changed(std::move(before), name, wanted, choice);
+    StoreChoice choice = co_await choose(wanted.store, kept_in);
+    const StoredAccount account = changed(std::move(before), name, wanted, choice);
     Secret key = co_await key_for(services, account, wanted.admin_key);
     refuse_fault(key, false);
     const AccountRef tried = services.accounts.preview(account, key);
@@ -142,9 +160,11 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     services.ledger.checked(tried->place, tried->fingerprint, now());
 
     wire::AccountChange change;
-    const std::string left = co_await services.accounts.store(std::move(account), std::move(key));
+    const std::string left = co_await keep(services, name, wanted, std::move(key), choice);
     change.done = true;
-    change.account = view_account(services, known_account(tried));
+    KnownAccount stored = known_account(tried);
+    stored.source = choice.store;
+    change.account = view_account(services, stored);
     if (!choice.reason.empty())
         change.notes.push_back(
             fmt::format("kept in {} because {}; --store names another", choice.store, choice.reason));

@@ -147,6 +147,19 @@ TEST_CASE_METHOD(Keyring, "a keyring that is locked says so, and its keys go whe
     CHECK(ephd->becomes(key, "revoked"));
 }
 
+TEST_CASE_METHOD(Keyring, "a keyring that nobody can open gives way to the file, unless it was asked for") {
+    if (!there) return;
+    lock();
+    const Finished usual = set_up({});
+    INFO(usual.err);
+    CHECK(usual.status == 0);
+    CHECK_THAT(usual.err, Contains("is stored in " + home.config().string()));
+    CHECK_THAT(usual.err, Contains("kept in file because the store secret-service did not take the key"));
+    CHECK(account("default").at("source") == "file");
+    CHECK(set_up({"--store", "secret-service"}).status == 125);
+    CHECK(account("default").at("source") == "file");
+}
+
 TEST_CASE_METHOD(Fixture, "where there is no Secret Service it is said at once") {
     if (!available("secret-tool")) return;
     start_daemon();
