@@ -101,13 +101,11 @@ constexpr std::array table{
         log_examples},
     Prose{
         "install-pi", Group::more,
-        "It says what it finds on the host and what it will do before it does it. Running it again does no harm: where "
-        "Pi is there already, in the version asked for if one is, nothing is changed.\n"
-        "All goes into one directory, ~/.local/share/pi-node/<version>, where sessions look for Pi; removing it "
-        "removes "
-        "all. Without npm on the host, Node is got with curl or wget and checked against a SHA-512 that eph knows. "
-        "What "
-        "fails, is interrupted or takes more than 15 minutes leaves nothing behind.",
+        "It says what it finds on the host and what it will do before it does it, and running it again does no harm.\n"
+        "Sessions look for Pi in that directory, and removing it removes all. Without npm on the host, Node is got "
+        "with "
+        "curl or wget and checked against a SHA-512 that eph knows. What fails, is interrupted or takes more than 15 "
+        "minutes leaves nothing behind.",
         install_pi_examples},
     Prose{"keys create", Group::keys,
           "The key lives until its time is up or it is revoked, with no session around it. It is shown this once: "
