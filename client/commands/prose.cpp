@@ -19,7 +19,9 @@ constexpr std::array exec_examples{
     Example{"eph exec web -- ./summarize-logs", "A program of yours that wants OPENAI_API_KEY."},
     Example{"eph exec web --env LLM_KEY --ttl 10m -- ./report | less", "Under another name, for ten minutes."},
     Example{"eph exec --local -- npm test", "On this machine."}};
-constexpr std::array install_pi_examples{Example{"eph install-pi --dry-run web", "Says what it would do."}};
+constexpr std::array install_pi_examples{
+    Example{"eph install-pi --dry-run web", "Says what it would do."},
+    Example{"eph install-pi web --pi-version 0.87.1", "This version, beside any other that is there."}};
 constexpr std::array stop_examples{Example{"eph stop 5h5l", "An id may be shortened, as long as it fits only one."}};
 constexpr std::array extend_examples{Example{"eph extend 5h5l 30m", "Half an hour more, on top of what is left."}};
 constexpr std::array log_examples{
@@ -97,9 +99,14 @@ constexpr std::array table{
         "A line an event: when, what, key, session, host, who, and what there is to say. Nothing is ever taken out of "
         "it.\nWith --follow it goes on until Ctrl-C, also over a restart of ephd.",
         log_examples},
-    Prose{"install-pi", Group::more,
-          "It says what it finds on the host and what it will do before it does it. Running it again does no harm.",
-          install_pi_examples},
+    Prose{
+        "install-pi", Group::more,
+        "It says what it finds on the host and what it will do before it does it, and running it again does no harm.\n"
+        "Sessions look for Pi in that directory, and removing it removes all. Without npm on the host, Node is got "
+        "with "
+        "curl or wget and checked against a SHA-512 that eph knows. What fails, is interrupted or takes more than 15 "
+        "minutes leaves nothing behind.",
+        install_pi_examples},
     Prose{"keys create", Group::keys,
           "The key lives until its time is up or it is revoked, with no session around it. It is shown this once: "
           "neither eph nor ephd keeps it.\nWith --scope it is a restricted key of a service account without a role; "
