@@ -52,8 +52,13 @@ std::optional<std::string> find_task(const Arguments& arguments, std::vector<std
                        : arguments.has("--task")              ? *arguments.value("--task")
                        : words.size() == 1 && words[0] == "-" ? read_task_file("-")
                                                               : joined(words);
-    if (task.find('\0') != task.npos) throw Error{Code::usage, "the task holds a NUL character"};
-    if (trim(task).empty()) throw Error{Code::usage, "the task is empty"};
+    if (task.find('\0') != task.npos) {
+        throw Error{Code::usage, "the task holds a NUL character"}.hint("A task is text; is this the right file?");
+    }
+    if (trim(task).empty()) {
+        throw Error{Code::usage, "the task is empty"}.hint(
+            "Without a task, Pi opens with an empty screen: leave it out.");
+    }
     return task;
 }
 

@@ -140,8 +140,7 @@ std::optional<Timeline::Outcome> Timeline::children_say() {
     if (agent_) {
         if (const auto status = agent_->ended()) return Outcome{"agent_exited", *status, std::nullopt, true};
         if (!keeper_gone_ || !keeper_->ended()) return std::nullopt;
-        return Outcome{"connection_lost", 255,
-                       Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}};
+        return Outcome{"connection_lost", 255, connection_lost()};
     }
     if (!keeper_gone_ || !keeper_->ended()) return std::nullopt;
     if (transport_.is_local()) {

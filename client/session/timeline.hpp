@@ -72,6 +72,7 @@ private:
     Task<void> finish();
     Task<void> wait_for_the_key();
     Task<void> wait_for_the_end();
+    Error connection_lost() const;
     void report();
     void report_agent();
     void report_manual_key();

@@ -79,11 +79,16 @@ Task<void> Timeline::wait_for_the_end() {
     }
 }
 
+Error Timeline::connection_lost() const {
+    return Error{Code::remote_failed, "the connection to {} was lost", plan_.where()}.hint(
+        "What ran there is ended as soon as the host finds out; begin a new session to go on.");
+}
+
 void Timeline::report() {
     progress_.clear();
     const bool lost = outcome_->from_agent && outcome_->status == 255 && keeper_ && keeper_->ended().value_or(0) != 0 &&
                       !transport_.is_local();
-    if (lost) outcome_->error = Error{Code::remote_failed, "the connection to {} was lost", plan_.where()};
+    if (lost) outcome_->error = connection_lost();
     if (!agent_ || lost) {
         for (const std::string& line : ssh_said_) progress_.relay(line);
     }

@@ -63,8 +63,10 @@ void Timeline::on(const KeeperSaid& said) {
                 Error{Code::remote_failed, "{} was not found on {}", launch_.sought, where}.hint(launch_.install_hint)};
             break;
         case KeeperLine::State::not_executable:
-            outcome_ = {"not_started", 126,
-                        Error{Code::remote_failed, "{} on {} is not executable", printable(line.detail, 200), where}};
+            outcome_ = {
+                "not_started", 126,
+                Error{Code::remote_failed, "{} on {} is not executable", printable(line.detail, 200), where}.hint(
+                    "Make it so with chmod +x, or name another one.")};
             break;
         case KeeperLine::State::error:
             outcome_ = {"not_started", exit_status(Code::remote_failed),

@@ -41,7 +41,10 @@ Task<ApiReply> list_keys(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> show_key(Services& services, const ApiRequest& request) {
     const std::optional<KeyRow> key = services.ledger.find_key(request.param("id"));
-    if (!key) throw Error{Code::not_found, "there is no key '{}'", printable(request.param("id"), 80)};
+    if (!key) {
+        throw Error{Code::not_found, "there is no key '{}'", printable(request.param("id"), 80)}.hint(
+            "eph keys list shows what there is.");
+    }
     ApiReply reply;
     reply.body = wire::encode(view(*key));
     co_return reply;

@@ -14,7 +14,8 @@ void check_names(const wire::StartSession& wanted) {
     const std::string_view fault = fault_of_host(wanted.host);
     if (!fault.empty()) throw Error{Code::usage, "'{}' cannot be a host: {}", printable(wanted.host, 80), fault};
     if (wanted.agent.empty() || wanted.agent.size() > 40 || has_control(wanted.agent)) {
-        throw Error{Code::usage, "'{}' cannot be an agent's name", printable(wanted.agent, 40)};
+        throw Error{Code::usage, "'{}' cannot be an agent's name", printable(wanted.agent, 40)}.hint(
+            "1 to 40 characters, pi for instance.");
     }
     if (wanted.credential != "key" && wanted.credential != "manual") {
         throw Error{Code::usage, "'{}' is not a kind of credential", printable(wanted.credential, 40)}.hint(

@@ -57,7 +57,9 @@ TEST_CASE_METHOD(World, "a connection that is cut ends the agent, and the key is
     host.cut();
     const Finished done = session.wait();
     CHECK(done.status == 255);
-    CHECK_THAT(done.err, Contains("eph: the connection to testhost was lost\neph: key "));
+    CHECK_THAT(done.err, Contains("eph: the connection to testhost was lost\nWhat ran there is ended as soon as the "
+                                  "host finds out; begin a new session to "
+                                  "go on.\neph: key "));
     CHECK(nothing_left(World::directory(done.out)));
     CHECK(eventually([&] { return !alive(done.out); }));
 }

@@ -64,7 +64,8 @@ TEST_CASE_METHOD(World, "a command that is not there is 127, one that cannot run
     CHECK_THAT(missing.err, Contains("eph: no-such-command was not found on testhost\neph: key "));
     const Finished refused = eph({"exec", "testhost", "--", "/etc/passwd"});
     CHECK(refused.status == 126);
-    CHECK_THAT(refused.err, Contains("eph: /etc/passwd on testhost is not executable\neph: key "));
+    CHECK_THAT(refused.err, Contains("eph: /etc/passwd on testhost is not executable\nMake it so with chmod +x, or "
+                                     "name another one.\neph: key "));
     CHECK(sim.live_keys() == 0);
 }
 

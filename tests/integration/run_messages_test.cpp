@@ -81,7 +81,8 @@ TEST_CASE_METHOD(World, "an agent that is not there is 127 with the install hint
 
     const Finished refused = eph({"testhost", "--remote-pi", "/etc/passwd", "x"});
     CHECK(refused.status == 126);
-    CHECK_THAT(refused.err, Contains("eph: /etc/passwd on testhost is not executable\neph: key "));
+    CHECK_THAT(refused.err, Contains("eph: /etc/passwd on testhost is not executable\nMake it so with chmod +x, or "
+                                     "name another one.\neph: key "));
 
     const Finished command = eph({"testhost", "--remote-pi", "x$(touch " + home.path("ran").string() + ")", "x"});
     CHECK(command.status == 127);
