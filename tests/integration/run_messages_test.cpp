@@ -42,7 +42,8 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
          "deepseek, cerebras, together, fireworks, huggingface, nvidia, moonshotai, zai, minimax.\n"},
         {{"testhost", "--task", "a", "b"},
          "eph: the task is given twice\nGive it as words, with --task or with --task-file.\n"},
-        {{"testhost", "--task", " "}, "eph: the task is empty\n"},
+        {{"testhost", "--task", " "},
+         "eph: the task is empty\nWithout a task, Pi opens with an empty screen: leave it out.\n"},
         {{"keys"}, "eph: eph keys needs one of: create, list, revoke\nA host of that name: eph run keys\n"},
         {{"status", "now"}, "eph: 'now' is one word too many\nSee eph status --help.\n"},
         {{"stop"}, "eph: eph stop needs <session>\nSee eph stop --help.\n"},
@@ -55,7 +56,7 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
     }
     const Finished nul = eph({"testhost", "--task-file", "-"}, std::string("a\0b", 3));
     CHECK(nul.status == 64);
-    CHECK(nul.err == "eph: the task holds a NUL character\n");
+    CHECK(nul.err == "eph: the task holds a NUL character\nA task is text; is this the right file?\n");
     CHECK(sim.requests("POST").empty());
     CHECK(host.connections() == 0);
 }
