@@ -1,5 +1,7 @@
 // The stores of admin keys, each with its real program; slow, locked and missing ones.
+#include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "tests/integration/support/person.hpp"
 #include "tests/support/catch.hpp"
@@ -297,5 +299,21 @@ TEST_CASE_METHOD(Fixture, "a key that the provider does not know any more is loa
     start_daemon();
     CHECK(ephd->call("POST", "/v1/keys", Json::object()).status == 502);
     write_file(vault, std::string{admin_key} + "\n");  // rotated
+    CHECK(ephd->create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture, "a store's program that leaves its process group is ended, too") {
+    use_command("exec perl -e 'setpgrp(0, getpgrp(getppid())); open(F, \">\", \"" + home.path("pid").string() +
+                "\"); print F $$; close F; sleep 600'");
+    start_daemon();
+    CHECK(failure().at("message") ==
+          "the store command gave no key for the account default: /bin/sh did not answer within 1s");
+    const pid_t pid = std::stoi(read_file(home.path("pid")));
+    CHECK(eventually([&] { return gone(pid); }));
+}
+
+TEST_CASE_METHOD(Fixture, "what a store's program leaves running may write as much as it likes") {
+    use_command("yes >&2 & sleep 0.1; echo " + std::string{admin_key});
+    start_daemon();
     CHECK(ephd->create_key().at("key").at("state") == "live");
 }
