@@ -302,6 +302,29 @@ TEST_CASE_METHOD(Fixture, "a key that the provider does not know any more is loa
     CHECK(ephd->create_key().at("key").at("state") == "live");
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "an admin key that the provider has withdrawn is tried with pauses, however many keys wait for it",
+                 "[slow][unconfirmed]") {
+    use_command("echo " + std::string{admin_key});
+    start_daemon();
+    for (int i = 0; i < 20; ++i) (void)ephd->create_key();
+    sim.fault({{"match", {{"method", "DELETE"}}}, {"kind", "status"}, {"status", 401}, {"times", -1}});
+    (void)ephd->post("/v1/cleanup", {{"all", true}}, 200);
+    const auto tries = [&] {  // the moments at which each key was tried
+        std::map<std::string, std::vector<std::int64_t>> moments;
+        for (const Json& each : sim.requests("DELETE")) moments[each.at("path")].push_back(each.at("arrived_ms"));
+        return moments;
+    };
+    std::map<std::string, std::vector<std::int64_t>> moments;
+    REQUIRE(eventually([&] {
+        moments = tries();
+        return std::any_of(moments.begin(), moments.end(), [](const auto& each) { return each.second.size() >= 5; });
+    }));
+    for (const auto& [path, each] : moments) {
+        if (each.size() >= 5) CHECK(each[4] - each[0] > 7000);  // 1 + 2 + 4 + 8 s, or half of that
+    }
+}
+
 TEST_CASE_METHOD(Fixture, "a store's program that leaves its process group is ended, too") {
     use_command("exec perl -e 'setpgrp(0, getpgrp(getppid())); open(F, \">\", \"" + home.path("pid").string() +
                 "\"); print F $$; close F; sleep 600'");
