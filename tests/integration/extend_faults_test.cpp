@@ -162,3 +162,17 @@ TEST_CASE_METHOD(ExtensionWorld, "an extension that was killed can be asked for 
     CHECK(ephd.call("DELETE", "/v1/sessions/" + session).status == 200);
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(ExtensionWorld, "a rename that is answered with nonsense, or with another name, leaves the old end") {
+    for (const char* kind : {"garbage", "empty", "status"}) {
+        INFO(kind);
+        start();
+        sim.fault(on(rename_call, {{"kind", kind}, {"status", 200}, {"body", R"({"id": "x", "name": "another"})"}}));
+        CHECK_THAT(refused(1800, 502), Contains("keeps its end"));
+        old_end_counts();
+        CHECK(ephd.post("/v1/cleanup", nullptr, 200).at("left") == 1);
+        CHECK(extend(1800).status == 200);
+        CHECK(sim.has(ephd.key(key).at("name")));
+        (void)ephd.call("DELETE", "/v1/sessions/" + session);
+    }
+}
