@@ -176,3 +176,13 @@ TEST_CASE_METHOD(ExtensionWorld, "a rename that is answered with nonsense, or wi
         (void)ephd.call("DELETE", "/v1/sessions/" + session);
     }
 }
+
+TEST_CASE_METHOD(ExtensionWorld, "an expiry that is put back slowly does not undo the next extension") {
+    start();
+    sim.fault(on(rename_call, {{"kind", "status"}, {"status", 403}}));
+    sim.fault(on(expiry_call, {{"kind", "delay"}, {"delay_ms", 1500}, {"skip", 1}}));
+    CHECK_THAT(refused(1800, 502), Contains("keeps its end"));
+    REQUIRE(extend(1800).status == 200);
+    sim.wait_for_answered("POST /api_keys/", 3);
+    CHECK(expiry() >= deadline + 1800);
+}
