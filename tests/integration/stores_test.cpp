@@ -340,3 +340,18 @@ TEST_CASE_METHOD(Fixture, "what a store's program leaves running may write as mu
     start_daemon();
     CHECK(ephd->create_key().at("key").at("state") == "live");
 }
+
+TEST_CASE_METHOD(Fixture, "an account whose project only its store knows is not removed while its keys live") {
+    install("security", security);
+    write_file(home.path("keychain/eph-openai-admin-key"), std::string{admin_key} + "\n");
+    write_file(home.path("keychain/eph-openai-project-id"), std::string{project} + "\n");
+    configure(Json{{"openai", {{"store", "keychain"}, {"base_url", sim.base_url()}}}}.dump());
+    start_daemon();
+    (void)ephd->create_key();
+    restart_daemon();
+    const Finished refused = eph({"auth", "clear"});
+    CHECK_THAT(refused.err, Contains("1 key of the account default is not revoked"));
+    CHECK(eph({"auth", "clear", "--yes"}).status == 0);
+    CHECK(sim.live_keys() == 0);
+    CHECK_FALSE(std::filesystem::exists(home.path("keychain/eph-openai-admin-key")));
+}
