@@ -159,7 +159,7 @@ ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
 }  // namespace
 
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
-    services.accounts.remember("openai", request.credential);
+    remember(services, "openai", request);
     wire::AccountList list;
     for (const KnownAccount& each : services.accounts.known(request.credential)) {
         list.accounts.push_back(view_account(services, each));

@@ -190,3 +190,14 @@ TEST_CASE_METHOD(Fixture, "a session whose end the ledger cannot take at that mo
         CHECK(sim.live_keys() == 0);
     }
 }
+
+TEST_CASE_METHOD(Fixture, "a session can be stopped whatever the variables of the shell hold") {
+    Json issued;
+    const auto lease = started(&issued);
+    const Reply reply =
+        ephd.call("DELETE", "/v1/sessions/" + issued.at("session").at("id").get<std::string>(), nullptr,
+                  {{"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", "my project"}, {"Eph-Base-Url", "nowhere"}});
+    INFO(reply.text);
+    CHECK(reply.status == 200);
+    CHECK(sim.live_keys() == 0);
+}
