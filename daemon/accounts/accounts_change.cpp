@@ -91,8 +91,7 @@ void Accounts::refused(const AccountRef& account) {
     const Slot slot{*stored};
     const Secret* key = vault_.key(slot);
     if (key == nullptr || !key->equals(account->admin_key.reveal())) return;
-    vault_.forget(slot);
-    announced_.erase({account->place, account->fingerprint});
+    vault_.forget(slot);  // not what was announced: if the store gives the same key again, nothing is due for that
 }
 
 }  // namespace eph

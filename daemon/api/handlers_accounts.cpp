@@ -1,4 +1,6 @@
 // Accounts: shown without their secrets, stored, removed.
+#include <set>
+
 #include "common/admin_key.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
@@ -85,9 +87,14 @@ Task<std::string> keep(Services& services, const std::string& name, const wire::
     co_return co_await services.accounts.store(std::move(account), std::move(key));
 }
 
-std::vector<KeyRow> keys_of(Services& services, const Place& place) {
+// Also those in another project, which an environment named for the account's admin key.
+std::vector<KeyRow> keys_of(Services& services, const std::string& name, const Place& place) {
+    std::set<Place> places{place};
+    for (const KnownAccount& each : services.accounts.known(Credential{})) {
+        if (each.name == name) places.insert(each.place);
+    }
     std::vector<KeyRow> keys = services.ledger.unsettled_keys();
-    std::erase_if(keys, [&](const KeyRow& key) { return key.place != place; });
+    std::erase_if(keys, [&](const KeyRow& key) { return !places.contains(key.place); });
     return keys;
 }
 
@@ -105,6 +112,31 @@ Task<std::vector<wire::Key>> revoke_all(Services& services, std::vector<KeyRow> 
         if (!confirmed) left.push_back(view(services.ledger.key(each.key).value()));
     }
     co_return left;
+}
+
+// The stored account of that name, the store not asked.
+std::optional<KnownAccount> stored_account(Services& services, const std::string& name) {
+    for (KnownAccount& each : services.accounts.known(Credential{})) {
+        if (each.name == name) return std::move(each);
+    }
+    return std::nullopt;
+}
+
+// Where only its store knows the account's project, nobody knows yet which keys are its own: the store is asked.
+Task<Place> place_of(Services& services, KnownAccount account) {
+    if (!account.in_store || !account.place.project.empty()) co_return account.place;
+    Credential named;
+    named.account = account.name;
+    std::optional<Error> failure;
+    try {
+        const AccountRef loaded = co_await services.accounts.pick("openai", named);
+        co_return loaded->place;
+    } catch (const Error& error) {
+        failure = error;
+    }
+    const std::optional<KnownAccount> now = stored_account(services, account.name);
+    if (now && now->in_store) throw Error{*failure};
+    co_return account.place;  // not even the store knows it, so there can be no keys
 }
 
 Error nothing_stored(Services& services, const std::string& name, const Credential& credential) {
@@ -127,7 +159,7 @@ ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
 }  // namespace
 
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
-    services.accounts.remember("openai", request.credential);
+    remember(services, "openai", request);
     wire::AccountList list;
     for (const KnownAccount& each : services.accounts.known(request.credential)) {
         list.accounts.push_back(view_account(services, each));
@@ -177,14 +209,11 @@ Task<ApiReply> clear_account(Services& services, const ApiRequest& request) {
     const std::string name = services.accounts.name_meant(request.credential);
     const bool revoke = request.query_flag("revoke");
     wire::AccountChange change;
-    Place place;
-    for (const KnownAccount& each : services.accounts.known(Credential{})) {
-        if (each.name != name || !change.account.name.empty()) continue;
-        change.account = view_account(services, each);
-        place = each.place;
-    }
-    if (change.account.name.empty()) throw nothing_stored(services, name, request.credential);
-    std::vector<KeyRow> keys = keys_of(services, place);
+    const std::optional<KnownAccount> account = stored_account(services, name);
+    if (!account) throw nothing_stored(services, name, request.credential);
+    change.account = view_account(services, *account);
+    const Place place = co_await place_of(services, *account);
+    std::vector<KeyRow> keys = keys_of(services, name, place);
     if (!keys.empty() && !revoke) {
         throw Error{Code::busy,  "{} {} of the account {} {} not revoked",
                     keys.size(), keys.size() == 1 ? "key" : "keys",

@@ -76,7 +76,7 @@ Task<ApiReply> revoke_key(Services& services, const ApiRequest& request) {
         const AskedAccounts asked = co_await accounts_of(services, request);
         key = co_await adopt_from_provider(services, asked, reference);
     } else {
-        services.accounts.remember("openai", request.credential);
+        remember(services, "openai", request);
     }
     if (!key)
         throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint(

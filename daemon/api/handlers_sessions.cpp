@@ -78,7 +78,7 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::EndSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow row = services.ledger.session(id).value();
-    services.accounts.remember(row.provider, request.credential);
+    remember(services, row.provider, request);
     const std::string reason =
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     if (row.key.empty()) {  // nothing to revoke
@@ -141,7 +141,7 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream) {
     const SessionId id = resolve(services, request);
     const std::shared_ptr<Lease> lease = services.sessions.hold(id);
-    services.accounts.remember(lease->session.provider, request.credential);
+    remember(services, lease->session.provider, request);
     const std::uint64_t holder = services.sessions.take(*lease);
     wire::LeaseEvent held{.event = "held", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
     std::string line = wire::encode(held);

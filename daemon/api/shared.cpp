@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <spdlog/spdlog.h>
+
 #include "common/error.hpp"
 #include "common/wire.hpp"
 #include "daemon/api/views.hpp"
@@ -27,6 +29,14 @@ Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request) {
         asked.accounts.push_back(account);
     }
     co_return asked;
+}
+
+void remember(Services& services, const std::string& provider, const ApiRequest& request) {
+    try {
+        services.accounts.remember(provider, request.credential);
+    } catch (const Error& error) {
+        spdlog::info("a client's own account is not kept: {}", error.message());
+    }
 }
 
 wire::Account view_account(Services& services, const KnownAccount& account) {

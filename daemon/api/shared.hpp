@@ -23,6 +23,10 @@ struct AskedAccounts {
 };
 Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request);
 
+// Keeps the client's own admin key for revocations to come. What is wrong with it hinders nothing that needs no
+// account.
+void remember(Services& services, const std::string& provider, const ApiRequest& request);
+
 // The answer to a request that made a key go: 200 once the provider confirmed, 202 when a try has failed or it takes
 // long.
 Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited);

@@ -108,7 +108,10 @@ struct Running {
     ~Running() {
         if (ended()) return;
         kill(-pid, SIGKILL);
-        waitpid(pid, nullptr, 0);
+        kill(pid, SIGKILL);  // it may have left its group
+        // One that cannot be killed (it has become another user's, by sudo say) must not be waited for: a zombie of
+        // it is the smaller evil.
+        for (int look = 0; look < 50 && !ended(); ++look) usleep(2000);
     }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -127,6 +130,7 @@ struct Running {
     asio::posix::stream_descriptor err;
     Signal read;
     int reading = 2;
+    bool heard = false;  // what is still written is of no interest
     pid_t pid = -1;
     std::optional<int> status;
     ProgramEnd end;
@@ -136,7 +140,7 @@ struct Running {
 Task<void> collect(Running& child, asio::posix::stream_descriptor& from, std::string& into) {
     std::array<char, 16384> piece{};
     into.reserve(sizeof piece);
-    for (;;) {
+    while (!child.heard) {  // the cancellation alone would miss a read that is complete already
         const auto [failure, size] = co_await from.async_read_some(asio::buffer(piece), as_result);
         if (failure) break;
         into.append(piece.data(), std::min(size, most_output - into.size()));
@@ -152,6 +156,7 @@ Task<void> reap(Running& child) {
     while (!child.ended()) co_await child.deaths.async_wait(use_awaitable);
     const auto until = Signal::Clock::now() + last_words;
     while (child.reading > 0 && Signal::Clock::now() < until) co_await child.read.wait_until(until);
+    child.heard = true;
     child.out.cancel();
     child.err.cancel();
 }

@@ -80,6 +80,8 @@ constexpr std::array migrations{
     ALTER TABLE keys ADD COLUMN next_name TEXT NOT NULL DEFAULT '';
     ALTER TABLE keys ADD COLUMN provider_expiry INTEGER;
     ALTER TABLE keys ADD COLUMN expiry_named INTEGER NOT NULL DEFAULT 0;
+    -- What was asked for at their creation, as far as is known: they are not extended without asking the provider.
+    UPDATE keys SET provider_expiry = deadline + 60000 WHERE state = 'live';
     CREATE INDEX keys_next_name ON keys (next_name) WHERE next_name <> '';
 
     CREATE TABLE sessions_2 (

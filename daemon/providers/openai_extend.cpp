@@ -71,6 +71,10 @@ Task<ChangeAnswer> OpenAi::rename(AccountRef account, std::string service_accoun
                     .hint("Without its new end in the name, other machines would revoke the key too early.")};
         }
         if (!succeeded(answer)) co_return not_changed(account, answer, "rename a service account");
+        if (openai_json::name(answer.body) != next_name) {
+            co_return Unclear{Error{Code::provider_unreadable, "OpenAI answered the new name of {} with another one",
+                                    printable(name, 120)}};
+        }
         co_return Changed{};
     } catch (const TransportError& error) {
         co_return unanswered(error);

@@ -89,6 +89,8 @@ Created created(const std::string& body) {
     return result;
 }
 
+std::string name(const std::string& body) { return text(parse(body), "name"); }
+
 std::string created_account(const std::string& body) {
     std::string id = text(parse(body), "id");
     if (id.empty()) throw unreadable("'id' is empty");

@@ -10,6 +10,7 @@ namespace eph::openai_json {
 
 // Each throws Error{provider_unreadable}.
 Created created(const std::string& body);              // an account that comes with its key
+std::string name(const std::string& body);             // of an account that was renamed
 std::string created_account(const std::string& body);  // the id of one that comes without
 // The key of an account that is there already.
 Created created_key(const std::string& body, std::string service_account_id);

@@ -75,8 +75,7 @@ Task<std::optional<Timestamp>> Sessions::extend_key(SessionRow session, Timestam
         throw Error{Code::busy, "session {} is being started at this moment", session.id.text()}.hint(
             "Try again in a moment.");
     }
-    extension.account =
-        co_await accounts_.for_place(extension.key.place, extension.key.fingerprint, 0, Asker::person);
+    extension.account = co_await accounts_.for_place(extension.key.place, extension.key.fingerprint, 0, Asker::person);
     if (!extension.key.next_name.empty()) {  // the answer to the last extension never came
         co_await settle_name(extension.account, extension.key);
         extension.key = ledger_.key(session.key).value();
@@ -95,8 +94,8 @@ Task<std::optional<Timestamp>> Sessions::extend_key(SessionRow session, Timestam
     }
     if (const auto* refused = std::get_if<Refused>(&answer)) {
         ledger_.not_renamed(extension.key.id);
-        if (extension.expiry_moved)
-            tasks_.spawn("putting an expiry back", put_expiry_back(extension.account, extension.key));
+        // Before anybody can extend it again: what is put back late would undo that.
+        if (extension.expiry_moved) co_await put_expiry_back(extension.account, extension.key);
         throw not_extended(session, refused->error);
     }
     co_return std::get<Changed>(answer).expires;

@@ -192,10 +192,7 @@ void Sessions::end(const SessionId& session, const std::string& reason, std::opt
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
     finish(*lease, reason);  // first, so that key_over() finds nothing left to say
-    // Before the session is over, lest a crash between the two leaves a live key.
-    if (!lease->session.key.empty()) janitor_.revoke(lease->session.key, reason, actor);
-    ledger_.session_over(session, reason, exit_status, actor);
-    spdlog::info("session {} is over: {}", session.text(), reason);
+    record({lease->session, reason, exit_status, actor});
 }
 
 void Sessions::key_over(const KeyRow& key, const std::string& reason) {
@@ -203,8 +200,27 @@ void Sessions::key_over(const KeyRow& key, const std::string& reason) {
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
     finish(*lease, reason);
-    ledger_.session_over(key.session, reason, std::nullopt, "janitor");
-    spdlog::info("session {} is over: {}", key.session.text(), reason);
+    record({lease->session, reason, std::nullopt, "janitor"});
+}
+
+// Where the ledger cannot be written, watch() tries again: nobody else would, and the key would live to its deadline.
+void Sessions::record(Ending ending) {
+    try {
+        write(ending);
+    } catch (const Error& error) {
+        spdlog::error("session {} cannot be ended yet: {}", ending.session.id.text(), error.message());
+        unrecorded_.push_back(std::move(ending));
+        clock_.poke();
+        throw;
+    }
+}
+
+void Sessions::write(const Ending& ending) {
+    const SessionRow& session = ending.session;
+    // Before the session is over, lest a crash between the two leaves a live key.
+    if (!session.key.empty()) janitor_.revoke(session.key, ending.reason, ending.actor);
+    ledger_.session_over(session.id, ending.reason, ending.exit_status, ending.actor);
+    spdlog::info("session {} is over: {}", session.id.text(), ending.reason);
 }
 
 // Says the last word to whoever holds the lease, and forgets it.

@@ -84,6 +84,12 @@ public:
 
 private:
     struct Extension;
+    struct Ending {
+        SessionRow session;
+        std::string reason;
+        std::optional<std::int64_t> exit_status;
+        std::string actor;
+    };
 
     Duration allowed_ttl(const SessionRequest& request);
     std::optional<Timestamp> look();
@@ -95,6 +101,8 @@ private:
     Task<IssuedKey> create(AccountRef account, KeyRow key, std::vector<std::string> scopes);
     Task<void> await_client(SessionId session);
     void finish(Lease& lease, const std::string& reason);
+    void record(Ending ending);
+    void write(const Ending& ending);
 
     asio::any_io_executor executor_;
     Ledger& ledger_;
@@ -105,7 +113,8 @@ private:
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
     int creating_ = 0;
     std::set<SessionId> extending_;
-    Signal settled_;  // a creation or an extension has come to its end
+    std::vector<Ending> unrecorded_;  // the ledger could not take them yet
+    Signal settled_;                  // a creation or an extension has come to its end
     WallTimer clock_;
 };
 

@@ -1,5 +1,5 @@
 // What a session's own time brings: warnings to its client, and the end of a session that has no key. (A key's deadline
-// is the janitor's, and ends its session.)
+// is the janitor's, and ends its session.) And ends that the ledger could not take at their moment.
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
@@ -27,6 +27,10 @@ std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, Session
 
 // Does what is due, and returns when to look again.
 std::optional<Timestamp> Sessions::look() {
+    while (!unrecorded_.empty()) {
+        write(unrecorded_.back());
+        unrecorded_.pop_back();
+    }
     const Timestamp at = now();
     std::optional<Timestamp> next;
     const auto consider = [&](std::optional<Timestamp> moment) {

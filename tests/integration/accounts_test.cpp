@@ -212,3 +212,13 @@ TEST_CASE_METHOD(Fixture, "what eph starts has neither its credentials nor its v
          {"EPH_ACCOUNT", "EPH_ANYTHING", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "EPH_NO_AUTOSTART"})
         CHECK(end.out.find(std::string{name} + "=") == std::string::npos);
 }
+
+TEST_CASE_METHOD(Fixture, "an account is not removed while a key lives that it made in another project") {
+    REQUIRE(set_up({"--store", "file"}).status == 0);
+    home.variables["OPENAI_PROJECT_ID"] = second_project;
+    REQUIRE(eph({"keys", "create"}).status == 0);
+    home.variables.erase("OPENAI_PROJECT_ID");
+    CHECK_THAT(eph({"auth", "clear"}).err, Contains("1 key of the account default is not revoked"));
+    CHECK(eph({"auth", "clear", "--yes"}).status == 0);
+    CHECK(sim.live_keys() == 0);
+}

@@ -162,3 +162,27 @@ TEST_CASE_METHOD(ExtensionWorld, "an extension that was killed can be asked for 
     CHECK(ephd.call("DELETE", "/v1/sessions/" + session).status == 200);
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(ExtensionWorld, "a rename that is answered with nonsense, or with another name, leaves the old end") {
+    for (const char* kind : {"garbage", "empty", "status"}) {
+        INFO(kind);
+        start();
+        sim.fault(on(rename_call, {{"kind", kind}, {"status", 200}, {"body", R"({"id": "x", "name": "another"})"}}));
+        CHECK_THAT(refused(1800, 502), Contains("keeps its end"));
+        old_end_counts();
+        CHECK(ephd.post("/v1/cleanup", nullptr, 200).at("left") == 1);
+        CHECK(extend(1800).status == 200);
+        CHECK(sim.has(ephd.key(key).at("name")));
+        (void)ephd.call("DELETE", "/v1/sessions/" + session);
+    }
+}
+
+TEST_CASE_METHOD(ExtensionWorld, "an expiry that is put back slowly does not undo the next extension") {
+    start();
+    sim.fault(on(rename_call, {{"kind", "status"}, {"status", 403}}));
+    sim.fault(on(expiry_call, {{"kind", "delay"}, {"delay_ms", 1500}, {"skip", 1}}));
+    CHECK_THAT(refused(1800, 502), Contains("keeps its end"));
+    REQUIRE(extend(1800).status == 200);
+    sim.wait_for_answered("POST /api_keys/", 3);
+    CHECK(expiry() >= deadline + 1800);
+}

@@ -1,5 +1,7 @@
 // A session that gets more time: ledger, name and the provider's expiry together.
+#include "daemon/ledger/sqlite.hpp"
 #include "tests/integration/support/extension.hpp"
+#include "tests/support/first_ledger.hpp"
 
 using namespace eph::test;
 using Catch::Matchers::Contains;
@@ -133,4 +135,16 @@ TEST_CASE_METHOD(ExtensionWorld, "eph extend says until when the session goes on
     CHECK(eph({"extend", session, "soon"}).status == 64);
     CHECK(eph({"extend", session, "5d"}).status == 64);
     CHECK(eph({"extend", session}).status == 64);
+}
+
+TEST_CASE_METHOD(ExtensionWorld, "a session that an ephd of the first ledger began is extended at the provider, too") {
+    start();
+    ephd.kill9();
+    eph::Database{home.ledger().string()}.execute(eph::test::back_to_version_1);
+    ephd.start();
+    const auto again = ephd.lease(session);
+    REQUIRE(again->event());
+    REQUIRE(extend(1800).status == 200);
+    CHECK(account().at("name") == ephd.key(key).at("name"));
+    CHECK(expiry() >= deadline + 1800);
 }

@@ -1,4 +1,5 @@
 // Sessions over the API: a lease that holds a key, and what becomes of the key when it does not.
+#include "daemon/ledger/sqlite.hpp"
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
 
@@ -165,5 +166,38 @@ TEST_CASE_METHOD(Fixture, "many sessions live and end side by side") {
     CHECK(ephd.get("/v1/status").at("sessions").size() == 30);
     leases.clear();
     sim.wait_for_answered("DELETE service_accounts", 30);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a session whose end the ledger cannot take at that moment is over as soon as it can") {
+    for (const bool closed : {true, false}) {
+        INFO(closed);
+        Json issued;
+        auto lease = started(&issued);
+        const std::string session = issued.at("session").at("id");
+        eph::Database ledger{home.ledger().string()};
+        ledger.execute("CREATE TRIGGER broken BEFORE UPDATE ON keys BEGIN SELECT RAISE(ABORT, 'no disk'); END");
+        if (closed) {
+            lease->close();
+        } else {
+            CHECK(ephd.call("DELETE", "/v1/sessions/" + session).status == 500);
+        }
+        ephd.program().wait_for_err("session " + session + " cannot be ended yet");
+        CHECK(ephd.get("/v1/sessions/" + session).at("state") == "active");
+        ledger.execute("DROP TRIGGER broken");
+        CHECK(ephd.becomes(issued.at("key").at("id"), "revoked"));
+        CHECK(ephd.get("/v1/sessions/" + session).at("end_reason") == (closed ? "lease_closed" : "asked"));
+        CHECK(sim.live_keys() == 0);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a session can be stopped whatever the variables of the shell hold") {
+    Json issued;
+    const auto lease = started(&issued);
+    const Reply reply =
+        ephd.call("DELETE", "/v1/sessions/" + issued.at("session").at("id").get<std::string>(), nullptr,
+                  {{"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", "my project"}, {"Eph-Base-Url", "nowhere"}});
+    INFO(reply.text);
+    CHECK(reply.status == 200);
     CHECK(sim.live_keys() == 0);
 }

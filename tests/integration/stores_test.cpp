@@ -1,5 +1,7 @@
 // The stores of admin keys, each with its real program; slow, locked and missing ones.
+#include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "tests/integration/support/person.hpp"
 #include "tests/support/catch.hpp"
@@ -298,4 +300,58 @@ TEST_CASE_METHOD(Fixture, "a key that the provider does not know any more is loa
     CHECK(ephd->call("POST", "/v1/keys", Json::object()).status == 502);
     write_file(vault, std::string{admin_key} + "\n");  // rotated
     CHECK(ephd->create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "an admin key that the provider has withdrawn is tried with pauses, however many keys wait for it",
+                 "[slow][unconfirmed]") {
+    use_command("echo " + std::string{admin_key});
+    start_daemon();
+    for (int i = 0; i < 20; ++i) (void)ephd->create_key();
+    sim.fault({{"match", {{"method", "DELETE"}}}, {"kind", "status"}, {"status", 401}, {"times", -1}});
+    (void)ephd->post("/v1/cleanup", {{"all", true}}, 200);
+    const auto tries = [&] {  // the moments at which each key was tried
+        std::map<std::string, std::vector<std::int64_t>> moments;
+        for (const Json& each : sim.requests("DELETE")) moments[each.at("path")].push_back(each.at("arrived_ms"));
+        return moments;
+    };
+    std::map<std::string, std::vector<std::int64_t>> moments;
+    REQUIRE(eventually([&] {
+        moments = tries();
+        return std::any_of(moments.begin(), moments.end(), [](const auto& each) { return each.second.size() >= 5; });
+    }));
+    for (const auto& [path, each] : moments) {
+        if (each.size() >= 5) CHECK(each[4] - each[0] > 7000);  // 1 + 2 + 4 + 8 s, or half of that
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a store's program that leaves its process group is ended, too") {
+    use_command("exec perl -e 'setpgrp(0, getpgrp(getppid())); open(F, \">\", \"" + home.path("pid").string() +
+                "\"); print F $$; close F; sleep 600'");
+    start_daemon();
+    CHECK(failure().at("message") ==
+          "the store command gave no key for the account default: /bin/sh did not answer within 1s");
+    const pid_t pid = std::stoi(read_file(home.path("pid")));
+    CHECK(eventually([&] { return gone(pid); }));
+}
+
+TEST_CASE_METHOD(Fixture, "what a store's program leaves running may write as much as it likes") {
+    use_command("yes >&2 & sleep 0.1; echo " + std::string{admin_key});
+    start_daemon();
+    CHECK(ephd->create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture, "an account whose project only its store knows is not removed while its keys live") {
+    install("security", security);
+    write_file(home.path("keychain/eph-openai-admin-key"), std::string{admin_key} + "\n");
+    write_file(home.path("keychain/eph-openai-project-id"), std::string{project} + "\n");
+    configure(Json{{"openai", {{"store", "keychain"}, {"base_url", sim.base_url()}}}}.dump());
+    start_daemon();
+    (void)ephd->create_key();
+    restart_daemon();
+    const Finished refused = eph({"auth", "clear"});
+    CHECK_THAT(refused.err, Contains("1 key of the account default is not revoked"));
+    CHECK(eph({"auth", "clear", "--yes"}).status == 0);
+    CHECK(sim.live_keys() == 0);
+    CHECK_FALSE(std::filesystem::exists(home.path("keychain/eph-openai-admin-key")));
 }

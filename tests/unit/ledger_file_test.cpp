@@ -5,6 +5,7 @@
 #include "daemon/ledger/schema.hpp"
 #include "daemon/ledger/store.hpp"
 #include "tests/support/error_of.hpp"
+#include "tests/support/first_ledger.hpp"
 #include "tests/support/temp_directory.hpp"
 #include "tests/unit/ledger_rows.hpp"
 
@@ -195,4 +196,44 @@ TEST_CASE("the state of a key and its due moment cannot contradict each other") 
         INFO(sql);
         CHECK_THROWS_AS(database.execute(sql), Error);
     }
+}
+
+TEST_CASE("a ledger of the first version keeps its keys, its sessions and its trail") {
+    const TempDirectory temp;
+    const std::filesystem::path file = temp / "ledger.db";
+    std::vector<std::string> schema;
+    {
+        Ledger ledger{file};
+        for (const char* id : {"k1", "k2", "k3"}) {
+            KeyRow key = a_key(id);
+            key.session = SessionId{"s" + std::string{id}};
+            ledger.intend(key, a_session("s" + std::string{id}, key), "test");
+        }
+        ledger.live(KeyId{"k1"}, "svc_k1", "key_k1");
+        ledger.live(KeyId{"k2"}, "svc_k2", "key_k2");
+        ledger.revoke(KeyId{"k2"}, "asked", moment, "test");
+        ledger.revoked(KeyId{"k2"}, "confirmed");
+        ledger.session_over(SessionId{"sk2"}, "asked", 3, "test");
+        schema = ask(file, "SELECT sql FROM sqlite_schema WHERE type <> 'table' ORDER BY name");
+    }
+    Database{file.string()}.execute(back_to_version_1);
+    Ledger ledger{file};
+    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"2"});
+    CHECK(ask(file, "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
+    CHECK(ask(file, "PRAGMA foreign_key_check").empty());
+    CHECK(ask(file, "SELECT sql FROM sqlite_schema WHERE type <> 'table' ORDER BY name") == schema);
+    CHECK(ledger.unsettled_keys().size() == 2);
+    CHECK(ledger.active_sessions().size() == 2);
+    const KeyRow live = ledger.key(KeyId{"k1"}).value();
+    CHECK((live.provider_expiry == live.deadline + 1min));  // as it was asked for
+    CHECK_FALSE(live.expiry_named);
+    CHECK(live.next_name.empty());
+    const KeyRow revoked = ledger.key(KeyId{"k2"}).value();
+    CHECK(revoked.state == KeyState::revoked);
+    CHECK(revoked.outcome == "confirmed");
+    const SessionRow over = ledger.session(SessionId{"sk2"}).value();
+    CHECK(over.credential == "key");
+    CHECK((over.key == KeyId{"k2"}));
+    CHECK(over.exit_status == 3);
+    CHECK(ledger.audit(0, 100).size() == 11);
 }

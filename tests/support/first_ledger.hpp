@@ -1,0 +1,35 @@
+// A ledger as the first version of its schema had it, made from one of today.
+#pragma once
+
+namespace eph::test {
+
+inline constexpr const char* back_to_version_1 = R"sql(
+    PRAGMA foreign_keys = OFF;
+    DROP INDEX keys_next_name;
+    ALTER TABLE keys DROP COLUMN next_name;
+    ALTER TABLE keys DROP COLUMN provider_expiry;
+    ALTER TABLE keys DROP COLUMN expiry_named;
+    DROP TABLE account_checks;
+    CREATE TABLE sessions_1 (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('active', 'over')),
+        key TEXT NOT NULL REFERENCES keys (id),
+        host TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        deadline INTEGER NOT NULL,
+        ended INTEGER,
+        end_reason TEXT NOT NULL DEFAULT '',
+        exit_status INTEGER
+    ) STRICT;
+    INSERT INTO sessions_1 SELECT id, state, key, host, provider, agent, started, deadline, ended, end_reason,
+        exit_status FROM sessions;
+    DROP TABLE sessions;
+    ALTER TABLE sessions_1 RENAME TO sessions;
+    CREATE INDEX sessions_active ON sessions (started) WHERE state = 'active';
+    CREATE INDEX sessions_started ON sessions (started);
+    PRAGMA user_version = 1;
+)sql";
+
+}  // namespace eph::test
