@@ -66,7 +66,10 @@ constexpr std::array status_table{
                "The terminal was closed; Ctrl-C; SIGTERM, eph stop, or a key revoked by hand. In general 128+n for "
                "signal n.",
                ""},
-    ExitStatus{"255", "ssh could not connect, or the connection was lost.", "Try: ssh <host> true"},
+    ExitStatus{"255",
+               "ssh could not connect, or the connection was lost; or a signal ended the agent on its host, which ssh "
+               "does not tell apart.",
+               "Try: ssh <host> true"},
 };
 
 constexpr std::array code_table{
