@@ -102,6 +102,10 @@ Invocation parse_command_line(std::vector<std::string> words) {
         invocation.help = overview();
         return invocation;
     }
+    if (is_command_group(words[0]) && words.size() > 1 && (words[1] == "-h" || words[1] == "--help")) {
+        invocation.help = help_for_group(words[0]);
+        return invocation;
+    }
     const bool by_host = find_command(words[0]) == nullptr && !is_command_group(words[0]);
     const Command& command = take_command(words);
     const bool session = command.tail != Tail::none;  // a host, and free text behind it
@@ -140,6 +144,11 @@ Invocation parse_command_line(std::vector<std::string> words) {
     if (arguments.words.size() < least) {
         throw Error{Code::usage, "eph {} needs {}", command.name, command.words}.hint(
             fmt::format("See eph {} --help.", command.name));
+    }
+    const bool names_one = command.names == Names::session || command.names == Names::key;
+    if (names_one && std::count(arguments.words.begin(), arguments.words.end(), "") > 0) {
+        throw Error{Code::usage, "a word given to eph {} is empty", command.name}.hint(
+            "Perhaps a variable of your shell is not set.");
     }
     invocation.command = &command;
     invocation.arguments = std::move(arguments);

@@ -87,8 +87,9 @@ struct Invocation {
 // `words`: the command line without the program's name. Throws Error{usage}.
 Invocation parse_command_line(std::vector<std::string> words);
 
-std::string overview();                        // eph --help
-std::string help_for(const Command& command);  // eph <command> --help
+std::string overview();                              // eph --help
+std::string help_for(const Command& command);        // eph <command> --help
+std::string help_for_group(std::string_view group);  // eph keys --help
 
 // `text` in lines of at most 80 characters, each behind `indent` spaces, paragraphs apart; ends with a line break.
 std::string wrapped(std::string_view text, std::size_t indent);

@@ -147,6 +147,17 @@ std::string help_for(const Command& command) {
     return text;
 }
 
+std::string help_for_group(std::string_view group) {
+    std::vector<Line> lines;
+    for (const Command& each : commands) {
+        if (each.name.starts_with(fmt::format("{} ", group)))
+            lines.push_back(
+                {fmt::format("{}{}{}", each.name, each.words.empty() ? "" : " ", each.words), brief_of(each)});
+    }
+    return fmt::format("Usage: eph {} <command> [options] [...]\n\n{}\nMore: eph {} <command> --help\n", group,
+                       columns(lines), group);
+}
+
 std::string overview() {
     std::string text =
         "eph runs an AI agent on a remote host with a key that dies with the session.\n\n"

@@ -20,6 +20,9 @@ int main(int argc, char** argv) {
         eph::choose_account(invocation.arguments);
         eph::bring_account(*invocation.command, invocation.arguments);
         return invocation.command->run(invocation.arguments);
+    } catch (const eph::Declined& no) {
+        eph::Progress{}.fail(no.why);
+        return 1;
     } catch (const eph::Error& error) {
         eph::Progress{}.fail(error);
         return eph::exit_status(error.code());

@@ -52,7 +52,8 @@ constexpr std::array status_table{
     ExitStatus{"0", "Done; or the agent ended with 0.", ""},
     ExitStatus{"1 to 255", "The agent's own status, whatever it is, once the agent has run.",
                "See what the agent said."},
-    ExitStatus{"1", "eph cleanup --all: the answer to its question was no.", ""},
+    ExitStatus{"1", "eph cleanup, auth clear, daemon stop and uninstall: the answer to the question was no.",
+               "Nothing was changed."},
     ExitStatus{"3", "eph daemon status: ephd does not run.", "The next command that needs it starts it."},
     ExitStatus{"64", "The command line asks for something that cannot be; no key was made.",
                "Read the message; eph <command> --help shows what is possible."},
@@ -65,7 +66,10 @@ constexpr std::array status_table{
                "The terminal was closed; Ctrl-C; SIGTERM, eph stop, or a key revoked by hand. In general 128+n for "
                "signal n.",
                ""},
-    ExitStatus{"255", "ssh could not connect, or the connection was lost.", "Try: ssh <host> true"},
+    ExitStatus{"255",
+               "ssh could not connect, or the connection was lost; or a signal ended the agent on its host, which ssh "
+               "does not tell apart.",
+               "Try: ssh <host> true"},
 };
 
 constexpr std::array code_table{

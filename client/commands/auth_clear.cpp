@@ -1,6 +1,7 @@
 // eph auth show, eph auth clear.
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "client/api_client.hpp"
@@ -8,6 +9,7 @@
 #include "client/commands/table_text.hpp"
 #include "client/terminal/progress.hpp"
 #include "client/terminal/terminal.hpp"
+#include "common/paths.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
@@ -24,6 +26,14 @@ Task<int> show(bool json) {
         co_return 0;
     }
     const auto list = wire::decode<wire::AccountList>(answer.body);
+    const std::string named = environment("EPH_ACCOUNT");  // where --account put it
+    const auto is_it = [&](const wire::Account& each) { return each.name == named; };
+    if (!named.empty() && std::none_of(list.accounts.begin(), list.accounts.end(), is_it)) {
+        throw Error{Code::no_account, "there is no account '{}'", printable(named, 60)}.hint(
+            "eph auth show lists what there is; a new one is stored with: eph auth setup --account NAME");
+    }
+    const ApiAnswer now = co_await api.call("GET", "/v1/status");  // knows what is wrong with the configuration
+    for (const std::string& note : wire::decode<wire::Status>(now.body).notes) Progress{}.warn(printable(note, 600));
     if (list.accounts.empty()) {
         std::cout << "no account: run eph auth setup\n";
         co_return 0;
@@ -81,7 +91,8 @@ int clear_account(const Arguments& arguments) {
         const std::optional<std::string> answer = ask(
             fmt::format("{}. Revoke, end their sessions, and remove the account? [y/N] ", printable(error.message())));
         if (!answer || (lower(*answer) != "y" && lower(*answer) != "yes"))
-            throw Error{Code::busy, "the account is kept, since its keys live"};
+            throw Declined{Error{Code::busy, "the account is kept, since its keys live"}.hint(
+                "Nothing was revoked; eph status shows them.")};
     }
     return run_task(remove(true, json));
 }

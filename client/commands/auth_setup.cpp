@@ -1,4 +1,6 @@
 // eph auth setup: asks for an account, and has it checked and stored.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "client/api_client.hpp"
@@ -82,7 +84,8 @@ std::string ask_project() {
     const std::string offer = before.empty() ? "proj_..." : "Enter for " + printable(before, 80);
     const std::optional<std::string> project = ask(fmt::format("OpenAI project id ({}): ", offer));
     if (project && !project->empty()) return *project;
-    if (!before.empty()) return before;
+    const bool left = !project && isatty(STDIN_FILENO) != 0;  // by Ctrl-D, which agrees to nothing
+    if (!before.empty() && !left) return before;
     throw Error{Code::usage, "no project id was given"}.hint("Type it at the question, or name it with --project.");
 }
 
@@ -93,7 +96,9 @@ int set_up_account(const Arguments& arguments) {
     wire::SetAccount wanted;
     wanted.store = arguments.value("--store").value_or("");
     wanted.command = arguments.value("--command").value_or("");
-    wanted.base_url = arguments.value("--base-url").value_or("");
+    // As everywhere, a named account counts alone, whatever else the environment says.
+    const std::string usual = environment("EPH_ACCOUNT").empty() ? environment("EPH_OPENAI_BASE_URL") : "";
+    wanted.base_url = arguments.value("--base-url").value_or(usual);
     if (wanted.store != "command") wanted.admin_key = ask_key();
     wanted.project = arguments.value("--project").value_or("");
     if (wanted.project.empty()) wanted.project = ask_project();

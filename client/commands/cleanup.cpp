@@ -111,8 +111,8 @@ Task<int> cleanup(Wishes wishes) {
     if (asks) {
         const bool go_on = co_await confirmed(api, wishes.order);
         if (!go_on) {
-            throw Error{Code::usage, "nothing was revoked"}.hint(
-                "eph cleanup --all --dry-run lists what would go; without --all only what is over goes.");
+            throw Declined{Error{Code::usage, "nothing was revoked"}.hint(
+                "eph cleanup --all --dry-run lists what would go; without --all only what is over goes.")};
         }
     }
     if (!wishes.json) progress.step("reading the provider's list");

@@ -1,9 +1,15 @@
-// What each command does. They throw Error; main() turns it into words and the exit status.
+// What each command does. They throw Error or Declined; main() turns that into words and the exit status.
 #pragma once
 
 #include "client/cli.hpp"
+#include "common/error.hpp"
 
 namespace eph {
+
+// The person's answer to a question was no: eph ends with status 1.
+struct Declined {
+    Error why;
+};
 
 int run_session(const Arguments& arguments);
 int exec_command(const Arguments& arguments);

@@ -14,8 +14,10 @@ namespace {
 
 ServiceManager& needed(const FoundManager& found) {
     if (found.manager) return *found.manager;
-    throw Error{Code::not_found, "there is no service manager to install ephd in: {}", printable(found.why_not)}.hint(
-        "Nothing has to be done: eph starts ephd when it needs it, and ephd then runs on until the machine goes down.");
+    throw Error{Code::not_found, "there is no service manager here that could keep ephd: {}", printable(found.why_not)}
+        .hint(
+            "Nothing has to be done: eph starts ephd when it needs it, and ephd then runs on until the machine goes "
+            "down.");
 }
 
 // The ephd that eph started has to go: there is one to a ledger. A living session's eph may start one again in the same

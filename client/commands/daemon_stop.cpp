@@ -66,7 +66,7 @@ void ask_for_consent(const wire::Status& status, bool yes) {
     }
     const std::optional<std::string> answer = ask("End them and stop ephd? [y/N] ");
     if (answer != "y" && answer != "Y" && answer != "yes")
-        throw Error{Code::usage, "nothing was ended; ephd goes on"}.hint("eph daemon stop --keep leaves them alone.");
+        throw Declined{Error{Code::usage, "nothing was ended; ephd goes on"}.hint("--keep leaves them alone.")};
 }
 
 // What came of it the next status says.

@@ -142,6 +142,10 @@ int show_help(const Arguments& arguments) {
         std::cout << help_for(each);
         return 0;
     }
+    if (is_command_group(name)) {
+        std::cout << help_for_group(name);
+        return 0;
+    }
     if (!name.empty())
         throw Error{Code::usage, "there is no command '{}'", printable(name, 80)}.hint("See eph --help.");
     std::cout << overview();

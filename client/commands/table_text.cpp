@@ -18,7 +18,8 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
         auto& cells = clean.emplace_back();
         widths.resize(std::max(widths.size(), row.size()));
         for (std::size_t i = 0; i < row.size(); ++i) {
-            cells.push_back(printable(row[i], 120));
+            const bool last = i + 1 == row.size();  // what a provider said stands there, and has room
+            cells.push_back(printable(row[i], last ? 600 : 120));
             widths[i] = std::max(widths[i], cells.back().size());
         }
     }

@@ -108,6 +108,8 @@ void Timeline::report_agent() {
         progress_.say(fmt::format("{}: {}", plan_.where(), outcome_->reason));
     } else if (outcome_->status == 0) {
         progress_.say(fmt::format("{}: {} has ended", plan_.where(), name));
+    } else if (outcome_->status == 255 && !transport_.is_local()) {  // what ssh makes of every signal
+        progress_.say(fmt::format("{}: {} has ended with status 255, or by a signal there", plan_.where(), name));
     } else {
         progress_.say(fmt::format("{}: {} has ended with status {}", plan_.where(), name, outcome_->status));
     }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -24,47 +25,71 @@ void write_all(int descriptor, std::string_view text) {
     }
 }
 
+volatile std::sig_atomic_t interrupted_by = 0;  // only while somebody is asked without echo
+
+void note_interrupt(int signal) { interrupted_by = signal; }
+
 // Byte by byte, so that nothing behind the line is taken from a pipe. False at end of input.
 bool read_line(int descriptor, std::string& line) {
     line.reserve(4096);
     for (;;) {
         char byte = 0;
         const ssize_t got = read(descriptor, &byte, 1);
-        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EINTR && interrupted_by == 0) continue;
         if (got <= 0) return !line.empty();
         if (byte == '\n') return true;
-        if (line.size() == 4096) throw Error{Code::usage, "the line that was typed or piped in is longer than 4096 characters"};
+        if (line.size() == 4096) {
+            throw Error{Code::usage, "the line that was typed or piped in is longer than 4096 characters"}.hint(
+                "Give it alone, in one line.");
+        }
         line.push_back(byte);
     }
 }
 
-// Echo off for as long as it lives. Ctrl-C ends eph, so the modes are put back before the signal is let through.
+// Echo off for as long as it lives. A signal ends the reading; it is let through once the modes are put back.
 class Unseen {
 public:
     explicit Unseen(int terminal) : terminal_(terminal) {
-        sigset_t interrupts;
-        sigemptyset(&interrupts);
-        for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP}) sigaddset(&interrupts, each);
-        sigprocmask(SIG_BLOCK, &interrupts, &before_);
+        interrupted_by = 0;
+        struct sigaction note {};
+        note.sa_handler = note_interrupt;  // without SA_RESTART
+        sigemptyset(&note.sa_mask);
+        for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &note, &before_[i]);
         tcgetattr(terminal_, &modes_);
         termios quiet = modes_;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         quiet.c_lflag |= ECHONL;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ISIG);  // Ctrl-C arrives as a byte
         tcsetattr(terminal_, TCSAFLUSH, &quiet);
     }
     ~Unseen() {
         tcsetattr(terminal_, TCSAFLUSH, &modes_);
-        sigprocmask(SIG_SETMASK, &before_, nullptr);
+        for (std::size_t i = 0; i < signals.size(); ++i) sigaction(signals[i], &before_[i], nullptr);
+        const int signal = interrupted_by;
+        interrupted_by = 0;
+        if (signal == 0) return;
+        write_all(STDERR_FILENO, "\n");
+        raise(signal);
     }
     Unseen(const Unseen&) = delete;
     Unseen& operator=(const Unseen&) = delete;
 
 private:
+    static constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
     int terminal_;
     termios modes_{};
-    sigset_t before_{};
+    std::array<struct sigaction, signals.size()> before_{};
 };
+
+// False where a signal has ended it, and eph is still there.
+bool read_unseen(std::string_view question, std::string& line, bool& given) {
+    write_all(STDERR_FILENO, question);
+    const Unseen unseen{STDIN_FILENO};
+    given = read_line(STDIN_FILENO, line);
+    if (interrupted_by != 0) return false;
+    if (!given) write_all(STDERR_FILENO, "\n");  // Ctrl-D leaves the cursor behind the question
+    return true;
+}
 
 }  // namespace
 
@@ -112,17 +137,11 @@ std::optional<Secret> ask_secret(std::string_view question) {
     std::string line;
     bool given = false;
     if (isatty(STDIN_FILENO) != 0) {
-        write_all(STDERR_FILENO, question);
-        const Unseen unseen{STDIN_FILENO};
-        given = read_line(STDIN_FILENO, line);
-        if (line.find('\x03') != line.npos) given = false;
+        while (!read_unseen(question, line, given)) wipe(line);  // stopped, and is in the foreground again
     } else {
         given = read_line(STDIN_FILENO, line);
     }
-    if (!given) {
-        wipe(line);
-        return std::nullopt;
-    }
+    if (!given) return std::nullopt;
     Secret secret{trim(line)};
     wipe(line);
     return secret;
@@ -131,8 +150,9 @@ std::optional<Secret> ask_secret(std::string_view question) {
 std::optional<std::string> ask(std::string_view question) {
     if (isatty(STDIN_FILENO) != 0) write_all(STDERR_FILENO, question);
     std::string line;
-    if (!read_line(STDIN_FILENO, line)) return std::nullopt;
-    return std::string{trim(line)};
+    if (read_line(STDIN_FILENO, line)) return std::string{trim(line)};
+    if (isatty(STDIN_FILENO) != 0) write_all(STDERR_FILENO, "\n");
+    return std::nullopt;
 }
 
 }  // namespace eph

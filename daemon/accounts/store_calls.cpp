@@ -16,11 +16,13 @@ std::string first_line(std::string_view text) {
     return std::string{trim(text.substr(0, text.find('\n')))};
 }
 
-// The last line that it said, which is the one that counts, without anything that looks like a key.
+// The last line that it said, which is the one that counts, or all that stands behind the last "Error:" (pass says in
+// three lines that it was never set up); without anything that looks like a key.
 std::string last_words(const std::string& err) {
     const std::string_view text = trim(err);
     const std::size_t line = text.rfind('\n');
-    return printable(without_keys(line == text.npos ? text : text.substr(line + 1)), 200);
+    const std::size_t error = text.rfind("Error: ");
+    return printable(without_keys(line == text.npos ? text : text.substr(std::min(line + 1, error))), 200);
 }
 
 std::string said(const Store& store, const ProgramEnd& end) {

@@ -146,6 +146,8 @@ Error nothing_stored(Services& services, const std::string& name, const Credenti
         return std::move(error).hint(
             fmt::format("Its admin key comes from {}: unset OPENAI_ADMIN_KEY there.", services.accounts.where(each)));
     }
+    const std::vector<std::string> notes = services.accounts.notes();  // a file that cannot be read may have it
+    if (!notes.empty()) return std::move(error).hint(notes.front());
     return std::move(error).hint("eph auth show lists what there is.");
 }
 
@@ -190,6 +192,8 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     refuse_fault(key, !tried->own_base_url);
     co_await services.openai.check(tried);
     services.ledger.checked(tried->place, tried->fingerprint, now());
+
+    if (tried->own_base_url) wanted.base_url = tried->place.base_url;  // from the environment it may be gone tomorrow
 
     wire::AccountChange change;
     const std::string left = co_await keep(services, name, wanted, std::move(key), choice);

@@ -1,5 +1,7 @@
 // Accounts side by side: set up, shown, used, removed.
 #include <algorithm>
+#include <csignal>
+#include <functional>
 
 #include "tests/integration/support/person.hpp"
 #include "tests/support/catch.hpp"
@@ -145,7 +147,7 @@ TEST_CASE_METHOD(Fixture, "an account with live keys is only removed when they a
         Pty person(command({"auth", "clear"}), home.variables);
         person.wait_for("[y/N] ");
         person.type("n\n");
-        CHECK(person.wait() == 125);
+        CHECK(person.wait() == 1);
         CHECK(account("default").at("state") == "ready");
     }
     sim.fault({{"match", {{"method", "DELETE"}}}, {"kind", "status"}, {"status", 500}, {"times", -1}});
@@ -185,6 +187,56 @@ TEST_CASE_METHOD(Fixture, "a key in memory alone is asked for again when ephd wa
     CHECK(ephd->becomes(key, "revoked"));  // what waited for the account goes on
 }
 
+TEST_CASE_METHOD(Fixture, "an account that is not there is not shown") {
+    REQUIRE(set_up({"--store", "file"}).status == 0);
+    CHECK(eph({"auth", "show", "--account", "default"}).status == 0);
+    const Finished end = eph({"auth", "show", "--account", "nope"});
+    CHECK(end.status == 125);
+    CHECK(end.out.empty());
+    CHECK_THAT(end.err, StartsWith("eph: there is no account 'nope'\n"));
+}
+
+TEST_CASE_METHOD(Fixture, "an account is stored with the address at which it was tried") {
+    const std::string here = sim.base_url();
+    home.variables["EPH_OPENAI_BASE_URL"] = here;
+    const std::vector<std::string> words{"auth", "setup", "--store", "file", "--project", project};
+    REQUIRE(eph(words, std::string{admin_key} + "\n").status == 0);
+    CHECK(Json::parse(configuration()).at("openai").at("base_url") == here);
+    CHECK(ephd->get("/v1/accounts").at("accounts").size() == 1);
+    home.variables.erase("EPH_OPENAI_BASE_URL");
+    CHECK(eph({"keys", "create"}).status == 0);
+    CHECK(sim.live_keys() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a question without echo can be left by Ctrl-C, Ctrl-D and SIGTERM") {
+    const auto leave = [&](const std::function<void(Pty&)>& how, int status) {
+        Pty person(command({"auth", "setup", "--project", project}), home.variables);
+        person.wait_for("not shown): ");
+        REQUIRE(eventually([&] { return !person.echoes(); }));
+        how(person);
+        CHECK(person.wait(5s) == status);
+        CHECK(person.echoes());
+    };
+    leave([](Pty& person) { person.type("sk-adm\x03"); }, 128 + SIGINT);
+    leave([](Pty& person) { kill(person.pid(), SIGTERM); }, 128 + SIGTERM);
+    leave([](Pty& person) { person.type("\x04"); }, 64);
+    CHECK(sim.requests().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "Ctrl-D agrees to no project that is offered") {
+    REQUIRE(set_up({"--store", "file"}).status == 0);
+    const std::string before = configuration();
+    Pty person(command({"auth", "setup"}), home.variables);
+    person.wait_for("not shown): ");
+    REQUIRE(eventually([&] { return !person.echoes(); }));
+    person.type(std::string{admin_key} + "\n");
+    person.wait_for("Enter for ");
+    person.type("\x04");
+    CHECK(person.wait() == 64);
+    CHECK_THAT(person.screen(), Contains("): \r\n") && Contains("no project id was given"));
+    CHECK(configuration() == before);
+}
+
 TEST_CASE_METHOD(Fixture, "a slip of the pen in the configuration is named, and keeps no key from being revoked") {
     REQUIRE(set_up({"--store", "file"}).status == 0);
     const std::string key = create({});
@@ -198,6 +250,9 @@ TEST_CASE_METHOD(Fixture, "a slip of the pen in the configuration is named, and 
     CHECK(setup.status == 125);
     CHECK_THAT(setup.err, Contains("'max_tll' is not known\nDid you mean 'max_ttl'?\n"));
     CHECK(configuration() == text);
+    restart_daemon();  // it has nothing that it read before
+    CHECK_THAT(eph({"auth", "show"}).err, Contains("'max_tll' is not known. Did you mean 'max_ttl'?\n"));
+    CHECK_THAT(eph({"auth", "clear"}).err, Contains("'max_tll' is not known. Did you mean 'max_ttl'?\n"));
 }
 
 TEST_CASE_METHOD(Fixture, "what eph starts has neither its credentials nor its variables") {

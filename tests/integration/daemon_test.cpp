@@ -170,7 +170,7 @@ TEST_CASE_METHOD(Fixture, "where there is no service manager, install and uninst
     for (const char* command : {"install", "uninstall"}) {
         const Finished end = eph({"daemon", command});
         CHECK(end.status == 125);
-        CHECK(end.err.find("there is no service manager to install ephd in: systemctl --user says: ") !=
+        CHECK(end.err.find("there is no service manager here that could keep ephd: systemctl --user says: ") !=
               std::string::npos);
         CHECK(end.err.find("eph starts ephd when it needs it") != std::string::npos);
     }

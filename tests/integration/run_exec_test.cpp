@@ -34,6 +34,13 @@ TEST_CASE_METHOD(World, "a command on a host has a key in its environment, and n
     CHECK(session.at("exit_status") == 3);
 }
 
+TEST_CASE_METHOD(World, "a command that a signal ends is not taken for a lost connection") {
+    const Finished there = eph({"exec", "testhost", "--", "sh", "-c", "kill -KILL $$"});
+    CHECK(there.status == 255);  // ssh has no other for it
+    CHECK_THAT(there.err, Contains("eph: testhost: sh has ended with status 255, or by a signal there\neph: key "));
+    CHECK(eph({"exec", "--local", "--", "sh", "-c", "kill -KILL $$"}).status == 128 + SIGKILL);
+}
+
 TEST_CASE_METHOD(World, "what goes through a command comes through byte for byte") {
     std::string bytes;
     for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * 7 + i / 256);

@@ -147,6 +147,17 @@ TEST_CASE("columns stand one below the other, and no line of the help is wider t
     }
 }
 
+TEST_CASE("the first word of several commands has a help of its own") {
+    for (const char* asked : {"-h", "--help"}) {
+        const Invocation invocation = parse_command_line({"keys", asked});
+        CHECK(invocation.command == nullptr);
+        CHECK(invocation.help == help_for_group("keys"));
+    }
+    for (const char* each : {"keys create [label]  make a key", "keys list", "keys revoke <key...>"})
+        CHECK(help_for_group("keys").find(each) != std::string::npos);
+    CHECK(help_for_group("daemon").find("keys") == std::string::npos);
+}
+
 TEST_CASE("what is wrong on a command line is named") {
     const std::pair<Words, const char*> table[] = {
         {{"--nonsense", "web"}, "the option --nonsense is not known"},
@@ -156,6 +167,9 @@ TEST_CASE("what is wrong on a command line is named") {
         {{"status", "--json=yes"}, "--json takes no value"},
         {{"status", "extra"}, "'extra' is one word too many"},
         {{"stop"}, "eph stop needs "},
+        {{"stop", ""}, "a word given to eph stop is empty"},
+        {{"extend", "", "30m"}, "a word given to eph extend is empty"},
+        {{"keys", "revoke", "a", ""}, "a word given to eph keys revoke is empty"},
         {{"keys"}, "eph keys needs one of: "},
         {{"keys", "nonsense"}, "eph keys needs one of: "},
         {{"--ttl", "2h"}, "eph run needs "},
