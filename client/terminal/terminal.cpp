@@ -24,8 +24,11 @@ void write_all(int descriptor, std::string_view text) {
     }
 }
 
-// Byte by byte, so that nothing behind the line is taken from a pipe. False at end of input.
-bool read_line(int descriptor, std::string& line) {
+constexpr char ctrl_c = '\x03';
+
+// Byte by byte, so that nothing behind the line is taken from a pipe. False at end of input. `last` ends the line, too,
+// and stays in it.
+bool read_line(int descriptor, std::string& line, char last = '\n') {
     line.reserve(4096);
     for (;;) {
         char byte = 0;
@@ -33,12 +36,14 @@ bool read_line(int descriptor, std::string& line) {
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return !line.empty();
         if (byte == '\n') return true;
-        if (line.size() == 4096) throw Error{Code::usage, "the line that was typed or piped in is longer than 4096 characters"};
+        if (line.size() == 4096)
+            throw Error{Code::usage, "the line that was typed or piped in is longer than 4096 characters"};
         line.push_back(byte);
+        if (byte == last) return true;
     }
 }
 
-// Echo off for as long as it lives. Ctrl-C ends eph, so the modes are put back before the signal is let through.
+// Echo off for as long as it lives. Ctrl-C is to end eph with the modes put back: it is read, at once, as a line's end.
 class Unseen {
 public:
     explicit Unseen(int terminal) : terminal_(terminal) {
@@ -50,7 +55,8 @@ public:
         termios quiet = modes_;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         quiet.c_lflag |= ECHONL;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ISIG);  // Ctrl-C arrives as a byte
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ISIG);
+        quiet.c_cc[VEOL] = ctrl_c;
         tcsetattr(terminal_, TCSAFLUSH, &quiet);
     }
     ~Unseen() {
@@ -66,13 +72,23 @@ private:
     sigset_t before_{};
 };
 
+bool read_unseen(std::string& line) {
+    std::optional<Unseen> unseen{STDIN_FILENO};
+    const bool given = read_line(STDIN_FILENO, line, ctrl_c);
+    unseen.reset();
+    if (line.ends_with(ctrl_c)) {
+        wipe(line);
+        write_all(STDERR_FILENO, "\n");
+        std::raise(SIGINT);
+    }
+    return given;
+}
+
 }  // namespace
 
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0; }
-bool stderr_is_terminal() { return isatty(STDERR_FILENO) != 0; }
-bool colours_wanted() {
-    return stderr_is_terminal() && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-}
+bool stderr_moves() { return isatty(STDERR_FILENO) != 0 && environment("TERM") != "dumb"; }
+bool colours_wanted() { return stderr_moves() && environment("NO_COLOR").empty(); }
 
 SavedTerminal::SavedTerminal() {
     termios modes{};
@@ -98,7 +114,7 @@ void reset_screen() {
 }
 
 void Title::set(std::string_view text) {
-    if (!stderr_is_terminal()) return;
+    if (!stderr_moves()) return;
     if (!changed_) write_all(STDERR_FILENO, "\x1b[22;0t");
     changed_ = true;
     write_all(STDERR_FILENO, "\x1b]0;" + printable(text, 120) + "\x07");
@@ -113,9 +129,7 @@ std::optional<Secret> ask_secret(std::string_view question) {
     bool given = false;
     if (isatty(STDIN_FILENO) != 0) {
         write_all(STDERR_FILENO, question);
-        const Unseen unseen{STDIN_FILENO};
-        given = read_line(STDIN_FILENO, line);
-        if (line.find('\x03') != line.npos) given = false;
+        given = read_unseen(line);
     } else {
         given = read_line(STDIN_FILENO, line);
     }
