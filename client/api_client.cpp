@@ -61,13 +61,16 @@ Task<Protocol::socket> connect(Start start) {
     }
     Protocol::socket socket{co_await asio::this_coro::executor};
     const auto until = std::chrono::steady_clock::now() + start_limit;
+    bool elsewhere = false;
     while (std::chrono::steady_clock::now() < until) {
         if (co_await try_connect(socket, path)) co_return socket;
         if (start == Start::never) break;
-        if (start_daemon()) continue;
+        elsewhere = !start_daemon();
+        if (!elsewhere) continue;
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }
+    if (elsewhere) throw ephd_elsewhere();
     throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log: eph daemon logs");
 }
 

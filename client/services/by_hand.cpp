@@ -25,9 +25,7 @@ public:
             if (launch_daemon()) return;
             usleep(50'000);
         }
-        throw Error{Code::busy, "another ephd works with the ledger {}, and does not listen on {}",
-                    ledger_path().string(), socket_path().string()}
-            .hint("Is EPH_SOCKET another one than when that ephd was started?");
+        throw ephd_elsewhere();
     }
 
     void stop(std::int64_t pid) override {
