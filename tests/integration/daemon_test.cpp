@@ -1,6 +1,7 @@
 // eph daemon, where no service manager is: ephd as eph starts it. With a real systemd: tests/systemd.
 #include <algorithm>
 #include <csignal>
+#include <memory>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/integration/support/pty.hpp"
@@ -205,4 +206,15 @@ TEST_CASE_METHOD(Fixture, "without the environment of the login, as in cron, eph
     CHECK(lost.status == 125);
     CHECK(lost.err.find("another ephd works with the ledger " + home.ledger().string()) != std::string::npos);
     CHECK(lost.err.find("XDG_RUNTIME_DIR") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "of those who start ephd at once, each hears that it runs") {
+    std::vector<std::unique_ptr<Program>> all;
+    for (int i = 0; i < 4; ++i)
+        all.push_back(std::make_unique<Program>(std::vector<std::string>{EPH, "daemon", "start"}, home.variables));
+    for (const auto& each : all) {
+        const Finished done = each->wait(10s);
+        INFO(done.err);
+        CHECK(done.status == 0);
+    }
 }
