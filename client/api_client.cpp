@@ -65,18 +65,12 @@ Task<Protocol::socket> connect(Start start) {
     while (std::chrono::steady_clock::now() < until) {
         if (co_await try_connect(socket, path)) co_return socket;
         if (start == Start::never) break;
-        if (start_daemon()) continue;
-        elsewhere = true;
+        elsewhere = !start_daemon();
+        if (!elsewhere) continue;
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }
-    if (elsewhere) {
-        throw Error{Code::daemon_unreachable, "ephd does not listen on {}, but another ephd has the ledger {}", path,
-                    (state_directory() / "ledger.db").string()}
-            .hint(
-                "That one was started with another XDG_RUNTIME_DIR (usually /run/user/<uid>; cron and su leave it out) "
-                "or EPH_SOCKET: give this eph the same, or end that ephd.");
-    }
+    if (elsewhere) throw ephd_elsewhere();
     throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log: eph daemon logs");
 }
 

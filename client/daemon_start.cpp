@@ -79,6 +79,15 @@ std::string find_ephd() {
     return "ephd";
 }
 
+Error ephd_elsewhere() {
+    return Error{Code::busy, "another ephd works with the ledger {}, and does not listen on {}", ledger_path().string(),
+                 socket_path().string()}
+        .hint(
+            fmt::format("Give this eph the XDG_RUNTIME_DIR (after a login: /run/user/{}; cron and su leave it out) and "
+                        "EPH_SOCKET that it was started with, or end that ephd.",
+                        getuid()));
+}
+
 bool start_daemon() {
     if (!environment("EPH_NO_AUTOSTART").empty()) {
         throw Error{Code::daemon_unreachable, "ephd does not listen on {}", socket_path().string()}.hint(

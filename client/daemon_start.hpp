@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "common/error.hpp"
+
 namespace eph {
 
 // Starts ephd for a command that needs it: the service if it is installed, else as launch_daemon() does.
@@ -13,6 +15,9 @@ bool start_daemon();
 // False when another ephd holds the ledger: one that is starting, or one that is just ending.
 // Throws Error{daemon_unreachable}.
 bool launch_daemon();
+
+// What to say when that stays so, and nobody listens where this eph looks.
+Error ephd_elsewhere();
 
 std::string find_ephd();  // beside eph: its path; else "ephd", for the PATH
 

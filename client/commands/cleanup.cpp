@@ -51,7 +51,7 @@ Task<ApiAnswer> run(ApiClient& api, wire::Cleanup order, Progress& progress) {
                    });
     while (!answer) {
         co_await ended.wait_until(Signal::Clock::now() + between);
-        if (!answer && stderr_is_terminal()) co_await show_progress(api, progress);
+        if (!answer && stderr_moves()) co_await show_progress(api, progress);
     }
     if (failure) std::rethrow_exception(failure);
     co_return std::move(*answer);

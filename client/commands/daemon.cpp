@@ -33,6 +33,7 @@ void say_running(Progress& progress, const Supervisor& keeper) {
 
 int start_ephd(const Arguments&) {
     const Kept kept = look_at_ephd();
+    kept.must_answer();
     Progress progress;
     if (!kept.status) {
         progress.step("starting ephd");
@@ -44,6 +45,7 @@ int start_ephd(const Arguments&) {
 
 int restart_ephd(const Arguments&) {
     const Kept kept = look_at_ephd();
+    if (!kept.service.running) kept.must_answer();  // a service manager ends also one that hangs
     Progress progress;
     progress.step("restarting ephd");
     const std::size_t sessions = kept.status ? kept.status->sessions.size() : 0;

@@ -75,6 +75,7 @@ int install_ephd(const Arguments&) {
     }
     Progress progress;
     Kept kept = look_at_ephd();
+    kept.must_answer();
     ServiceManager& manager = needed(kept.found);
     std::vector<std::string> done;
     progress.step("installing ephd");

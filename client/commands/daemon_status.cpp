@@ -89,6 +89,7 @@ void print_json(const Kept& kept) {
 
 int show_ephd(const Arguments& arguments) {
     const Kept kept = look_at_ephd();
+    kept.must_answer();
     if (arguments.has("--json")) {
         print_json(kept);
     } else {

@@ -151,7 +151,10 @@ void complain_of(const wire::Status& left, bool force) {
 }  // namespace
 
 void end_ephd(const Kept& kept, const Arguments& arguments) {
+    if (!kept.service.running) kept.must_answer();
     Progress progress;
+    if (kept.silence)
+        progress.warn(kept.silence->message() + ": it is ended as it is, and what lives waits for the next ephd");
     if (kept.status && !arguments.has("--keep")) {
         if (needs_consent(*kept.status)) ask_for_consent(*kept.status, arguments.has("--yes"));
         wire::Status status = *kept.status;
@@ -164,7 +167,7 @@ void end_ephd(const Kept& kept, const Arguments& arguments) {
     if (kept.status) kept.keeper().stop(kept.status->pid);
     // A service that holds the socket, runs without an answer, or has just been started by a client.
     if (kept.found.manager && kept.service.installed) kept.found.manager->stop(0);
-    progress.say(kept.status ? "ephd has ended" : "ephd does not run");
+    progress.say(kept.status || kept.silence ? "ephd has ended" : "ephd does not run");
 }
 
 int stop_ephd(const Arguments& arguments) {

@@ -13,8 +13,9 @@ namespace {
 // For the ledger, which is told the program's name, and none of its arguments.
 std::string ledger_name(const std::string& program) {
     constexpr std::size_t longest = 40;
-    const std::string name = printable(std::filesystem::path{program}.filename().string());
-    return name.empty() ? "command" : name.substr(0, longest);
+    constexpr std::string_view dots = "...";  // what printable() shows of a name that it has cut, between characters
+    const std::string name = printable(std::filesystem::path{program}.filename().string(), longest - dots.size());
+    return name.empty() ? "command" : name;
 }
 
 }  // namespace

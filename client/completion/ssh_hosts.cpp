@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "common/paths.hpp"
 #include "common/text.hpp"
@@ -13,7 +14,7 @@ namespace eph {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int deepest_include = 16;  // as ssh has it
+constexpr std::size_t most_files = 1000;
 constexpr std::size_t most_hosts = 5000;
 
 // Words apart by blanks, "several words" in quotes; the keyword may be followed by one = sign. # begins a comment.
@@ -58,9 +59,10 @@ std::vector<fs::path> files_of(const std::string& pattern, const fs::path& direc
     return files;
 }
 
-void read(const fs::path& file, const fs::path& directory, int depth, std::vector<std::string>& hosts) {
+// Each file once: of files that include each other, ssh complains, and a Tab would not come back.
+void read(const fs::path& file, const fs::path& directory, std::set<fs::path>& seen, std::vector<std::string>& hosts) {
     std::error_code missing;
-    if (depth > deepest_include || !fs::is_regular_file(file, missing)) return;
+    if (seen.size() == most_files || !fs::is_regular_file(file, missing) || !seen.insert(file).second) return;
     std::ifstream stream{file};
     for (std::string line; std::getline(stream, line) && hosts.size() < most_hosts;) {
         const std::vector<std::string> words = split(line);
@@ -68,7 +70,7 @@ void read(const fs::path& file, const fs::path& directory, int depth, std::vecto
         const std::string keyword = lower(words[0]);
         for (std::size_t i = 1; i < words.size(); ++i) {
             if (keyword == "include") {
-                for (const fs::path& each : files_of(words[i], directory)) read(each, directory, depth + 1, hosts);
+                for (const fs::path& each : files_of(words[i], directory)) read(each, directory, seen, hosts);
             } else if (keyword == "host" && words[i].find_first_of("*?!") == std::string::npos &&
                        fault_of_host(words[i]).empty()) {
                 if (std::find(hosts.begin(), hosts.end(), words[i]) == hosts.end()) hosts.push_back(words[i]);
@@ -81,7 +83,8 @@ void read(const fs::path& file, const fs::path& directory, int depth, std::vecto
 
 std::vector<std::string> ssh_hosts(const fs::path& ssh_directory) {
     std::vector<std::string> hosts;
-    read(ssh_directory / "config", ssh_directory, 0, hosts);
+    std::set<fs::path> seen;
+    read(ssh_directory / "config", ssh_directory, seen, hosts);
     return hosts;
 }
 

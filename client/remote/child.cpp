@@ -132,15 +132,22 @@ void Child::signal(int number) {
 
 Task<std::optional<std::string>> read_line(Pipe& pipe, std::string& buffer) {
     constexpr std::size_t limit = 64 * 1024;
-    const auto [failure, size] =
-        co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, limit), '\n', as_result);
-    if (failure) {
-        if (buffer.empty() || failure != asio::error::eof) co_return std::nullopt;
-        co_return std::exchange(buffer, {});
+    constexpr std::size_t tail = 8 * 1024;  // of a longer line, such as a profile may print, its end counts alone
+    for (;;) {
+        const auto [failure, size] =
+            co_await asio::async_read_until(pipe, asio::dynamic_buffer(buffer, limit), '\n', as_result);
+        if (failure == asio::error::not_found) {
+            buffer.erase(0, buffer.size() - tail);
+            continue;
+        }
+        if (failure) {
+            if (buffer.empty() || failure != asio::error::eof) co_return std::nullopt;
+            co_return std::exchange(buffer, {});
+        }
+        std::string line = buffer.substr(0, size - 1);
+        buffer.erase(0, size);
+        co_return line;
     }
-    std::string line = buffer.substr(0, size - 1);
-    buffer.erase(0, size);
-    co_return line;
 }
 
 }  // namespace eph

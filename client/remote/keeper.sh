@@ -78,7 +78,7 @@ end_session() { # ID: ends its agent, and whatever the agent has started, in a s
 }
 
 finish() { # STATUS
-    trap '' TERM HUP INT PIPE
+    trap '' TERM HUP INT QUIT PIPE
     # Not TERM: a child that dash has just forked may lose one, and the wait would not end.
     [ -z "$reader" ] || { kill -KILL "$reader" && wait "$reader"; } 2>/dev/null
     rm -f "$d/secret" # first: an agent that has not read it by now never will
@@ -194,7 +194,7 @@ keep() {
     umask 077
     d=$base/eph-$id own='' reader=''
     [ "$(command -v printf)" = printf ] || fail "the host's sh has no built-in printf, so the key would be seen in ps"
-    trap : HUP INT PIPE # caught, not ignored: children get the default
+    trap : HUP INT QUIT PIPE # caught, not ignored: children get the default
     trap 'finish 143' TERM
     why=$(mkdir "$d" 2>&1) || fail "cannot make the session's directory: $why"
     own=yes

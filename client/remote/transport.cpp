@@ -113,8 +113,12 @@ void sweep_sockets(const std::filesystem::path& directory) {
 std::string control_path() {
     // A Unix socket's path may have about 100 characters, and ssh adds 17 of its own while it makes one.
     constexpr std::size_t longest = 75;
+    constexpr std::string_view plain_characters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
     std::filesystem::path directory = runtime_directory();
-    if (directory.string().size() > longest) directory = fmt::format("/tmp/eph-{}", getuid());
+    // And ssh takes blanks, quotes, % and the like in it for its own.
+    const bool plain = directory.string().find_first_not_of(plain_characters) == std::string::npos;
+    if (!plain || directory.string().size() > longest) directory = fmt::format("/tmp/eph-{}", getuid());
     make_private_directory(directory);
     sweep_sockets(directory);
     return (directory / ("ssh-" + random_text(8))).string();

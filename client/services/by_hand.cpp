@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "client/daemon_start.hpp"
+#include "client/services/kept.hpp"
 #include "client/services/supervisor.hpp"
 #include "common/error.hpp"
 #include "common/paths.hpp"
@@ -20,14 +21,12 @@ public:
     std::string name() const override { return "nobody: eph started it"; }
 
     void start() override {
-        // False: another one is just starting, or ending.
+        // Else another one is just starting, for another eph perhaps, or ending.
         for (int i = 0; i < seconds_to_start * 20; ++i) {
-            if (launch_daemon()) return;
+            if (launch_daemon() || ask_ephd()) return;
             usleep(50'000);
         }
-        throw Error{Code::busy, "another ephd works with the ledger {}, and does not listen on {}",
-                    ledger_path().string(), socket_path().string()}
-            .hint("Is EPH_SOCKET another one than when that ephd was started?");
+        throw ephd_elsewhere();
     }
 
     void stop(std::int64_t pid) override {

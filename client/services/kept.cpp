@@ -37,8 +37,19 @@ Kept look_at_ephd() {
     kept.found = find_service_manager();
     if (kept.found.manager) kept.service = kept.found.manager->state();
     const bool asking_would_start_it = kept.service.listening && !kept.service.running;
-    if (!asking_would_start_it) kept.status = ask_ephd();
+    if (asking_would_start_it) return kept;
+    try {
+        kept.status = ask_ephd();
+    } catch (const Error& error) {
+        if (error.code() != Code::timeout) throw;
+        kept.silence = Error{error}.hint(
+            "It hangs: eph daemon logs shows what it said last. Once it is killed, the next ephd goes on.");
+    }
     return kept;
+}
+
+void Kept::must_answer() const {
+    if (silence) throw *silence;
 }
 
 bool Kept::managed() const {

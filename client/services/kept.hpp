@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "client/services/supervisor.hpp"
+#include "common/error.hpp"
 #include "common/wire.hpp"
 
 namespace eph {
@@ -11,12 +12,14 @@ namespace eph {
 struct Kept {
     FoundManager found;
     ServiceState service;                // nothing but no, where there is no service manager
-    std::optional<wire::Status> status;  // nothing: no ephd runs
+    std::optional<wire::Status> status;  // nothing: no ephd runs, or there is
+    std::optional<Error> silence;        // why an ephd that listens did not answer
     std::unique_ptr<Supervisor> hand = by_hand();
 
     // Whether the service manager keeps the ephd that runs, or would keep the one that is to start.
     bool managed() const;
     Supervisor& keeper() const;
+    void must_answer() const;  // throws what `silence` is
 };
 
 // Starts no ephd, also not through a socket that the service manager holds.

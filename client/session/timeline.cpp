@@ -154,7 +154,7 @@ std::optional<Timeline::Outcome> Timeline::children_say() {
 
 Task<void> Timeline::watch_signals() {
     asio::signal_set signals{context_, SIGCHLD, SIGTERM};
-    for (const int number : {SIGINT, SIGHUP}) {
+    for (const int number : {SIGINT, SIGQUIT, SIGHUP}) {
         struct sigaction inherited {};
         // What was ignored when eph started stays ignored: nohup, a job in the background of a script.
         if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) signals.add(number);

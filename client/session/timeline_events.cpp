@@ -112,13 +112,14 @@ void Timeline::tell_time_left() {
 void Timeline::on(const Signalled& signalled) {
     const int number = signalled.number;
     ++interrupts_;
-    // A local agent shares the terminal: Ctrl-C was for it too, and it decides whether to end.
-    if (number == SIGINT && agent_ && transport_.is_local() && interrupts_ == 1) return;
+    const bool typed = number == SIGINT || number == SIGQUIT;
+    // A local agent shares the terminal: Ctrl-C and Ctrl-\ were for it too, and it decides whether to end.
+    if (typed && agent_ && transport_.is_local() && interrupts_ == 1) return;
     if (outcome_) {
         outcome_->by_signal = true;
         return;
     }
-    outcome_ = {number == SIGINT ? "interrupted" : "terminated", 128 + number, std::nullopt};
+    outcome_ = {typed ? "interrupted" : "terminated", 128 + number, std::nullopt};
     outcome_->by_signal = true;
 }
 

@@ -27,7 +27,7 @@ std::string progress_bar(std::int64_t done, std::int64_t total) {
     return fmt::format("[{:#<{}}{:-<{}}] {}/{}", "", full, "", width - full, done, total);
 }
 
-Progress::Progress() : terminal_(stderr_is_terminal()), colours_(colours_wanted()) {}
+Progress::Progress() : terminal_(stderr_moves()), colours_(colours_wanted()) {}
 
 void Progress::step(std::string_view text) {
     if (text == last_) return;

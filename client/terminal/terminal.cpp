@@ -94,10 +94,8 @@ bool read_unseen(std::string_view question, std::string& line, bool& given) {
 }  // namespace
 
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0; }
-bool stderr_is_terminal() { return isatty(STDERR_FILENO) != 0; }
-bool colours_wanted() {
-    return stderr_is_terminal() && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-}
+bool stderr_moves() { return isatty(STDERR_FILENO) != 0 && environment("TERM") != "dumb"; }
+bool colours_wanted() { return stderr_moves() && environment("NO_COLOR").empty(); }
 
 SavedTerminal::SavedTerminal() {
     termios modes{};
@@ -123,7 +121,7 @@ void reset_screen() {
 }
 
 void Title::set(std::string_view text) {
-    if (!stderr_is_terminal()) return;
+    if (!stderr_moves()) return;
     if (!changed_) write_all(STDERR_FILENO, "\x1b[22;0t");
     changed_ = true;
     write_all(STDERR_FILENO, "\x1b]0;" + printable(text, 120) + "\x07");

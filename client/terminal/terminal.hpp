@@ -11,8 +11,8 @@
 
 namespace eph {
 
-bool has_terminal();  // stdin and stdout both are one: the agent can have a screen
-bool stderr_is_terminal();
+bool has_terminal();    // stdin and stdout both are one: the agent can have a screen
+bool stderr_moves();    // a terminal that knows how to go back over a line
 bool colours_wanted();  // on standard error: a terminal, and no NO_COLOR (no-color.org)
 
 // Remembers the terminal's modes and puts them back when it goes, whatever a child that died left behind.

@@ -1,5 +1,7 @@
 // eph daemon, where no service manager is: ephd as eph starts it. With a real systemd: tests/systemd.
 #include <algorithm>
+#include <csignal>
+#include <memory>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/integration/support/pty.hpp"
@@ -181,4 +183,38 @@ TEST_CASE_METHOD(Fixture, "a service has its own socket, so EPH_SOCKET and insta
     const Finished end = eph({"daemon", "install"}, {{"EPH_SOCKET", home.path("other")}});
     CHECK(end.status == 64);
     CHECK(end.err.find("EPH_SOCKET names " + home.path("other").string()) != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "an ephd that hangs is called that, and its log can be read all the same") {
+    REQUIRE(with_account({"daemon", "start"}).status == 0);
+    const pid_t pid = status().at("pid");
+    kill(pid, SIGSTOP);
+    const Finished shown = eph({"daemon", "status"});
+    const Finished logs = eph({"daemon", "logs"});
+    kill(pid, SIGCONT);
+    CHECK(shown.status == 125);
+    CHECK(shown.err ==
+          "eph: ephd did not answer GET /v1/status within 20 s\nIt hangs: eph daemon logs shows what it said last. "
+          "Once it is killed, the next ephd goes on.\n");
+    CHECK(logs.status == 0);
+    CHECK_FALSE(logs.out.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "without the environment of the login, as in cron, eph says why it does not find ephd") {
+    REQUIRE(with_account({"daemon", "start"}).status == 0);
+    const Finished lost = eph({"status"}, {{"EPH_SOCKET", home.path("other.sock").string()}});
+    CHECK(lost.status == 125);
+    CHECK(lost.err.find("another ephd works with the ledger " + home.ledger().string()) != std::string::npos);
+    CHECK(lost.err.find("XDG_RUNTIME_DIR") != std::string::npos);
+}
+
+TEST_CASE_METHOD(Fixture, "of those who start ephd at once, each hears that it runs") {
+    std::vector<std::unique_ptr<Program>> all;
+    for (int i = 0; i < 4; ++i)
+        all.push_back(std::make_unique<Program>(std::vector<std::string>{EPH, "daemon", "start"}, home.variables));
+    for (const auto& each : all) {
+        const Finished done = each->wait(10s);
+        INFO(done.err);
+        CHECK(done.status == 0);
+    }
 }

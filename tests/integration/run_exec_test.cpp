@@ -127,3 +127,21 @@ TEST_CASE_METHOD(World, "a command ends with its time, with eph, and with Ctrl-C
     CHECK(interrupted.wait().status == 130);
     CHECK(nothing_left(directory(interrupted.out())));
 }
+
+TEST_CASE_METHOD(World, "Ctrl-backslash is for the local command; a second one ends it, and leaves nothing") {
+    Pty person(command({"exec", "--local", "--", "sh", "-c", "trap '' QUIT; " + stubborn}), home.variables);
+    person.wait_for("pid=");
+    person.type("\x1c");
+    person.type("\x1c");
+    CHECK(person.wait() == 131);
+    CHECK(nothing_left(directory(person.screen())));
+}
+
+TEST_CASE_METHOD(World, "a long name of a command is cut between two characters") {
+    std::string name = "x";
+    for (int i = 0; i < 30; ++i) name += "\u00e9";
+    const std::string path = home.path("tmp/" + name).string();
+    std::filesystem::copy_file("/bin/true", path);
+    CHECK(eph({"exec", "--local", "--", path}).status == 0);
+    CHECK(ephd.get("/v1/sessions").at("sessions").at(0).at("agent").get<std::string>().size() <= 40);
+}

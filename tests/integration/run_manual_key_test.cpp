@@ -113,6 +113,15 @@ TEST_CASE_METHOD(OwnKey, "a key of one's own is asked for without echo") {
     CHECK(person.echoes());
 }
 
+TEST_CASE_METHOD(OwnKey, "Ctrl-C at the question for a key ends eph at once, with the echo back") {
+    Pty person(command({"testhost", "--provider", "anthropic", "--prompt-key", "x"}), home.variables);
+    person.wait_for("Anthropic API key (not shown): ");
+    CHECK(eventually([&] { return !person.echoes(); }));
+    person.type("half of it\x03");
+    CHECK(person.wait(5s) == 130);
+    CHECK(person.echoes());
+}
+
 TEST_CASE_METHOD(OwnKey, "a session with a key of one's own ends with its time, by eph stop, and with eph") {
     host.agent("trap '' TERM HUP\n" + discreet_agent + "while :; do sleep 1; done\n");
     const Finished late = eph(with({"--ttl", "2s", "x"}));

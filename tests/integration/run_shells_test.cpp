@@ -25,3 +25,15 @@ TEST_CASE("a login shell that chatters and takes its time does no harm") {
     world.host.tool("only/pi", "echo the one on the login PATH\n");
     CHECK_THAT(world.eph({"testhost", "x"}).out, Catch::Matchers::Contains("the one on the login PATH\n"));
 }
+
+TEST_CASE("a profile that prints a long line does no harm, wherever it prints it") {
+    World world{{}, "ForceCommand . \"$HOME/.bashrc\"; eval \"$SSH_ORIGINAL_COMMAND\"\n"};
+    for (const char* where : {"", " >&2"}) {
+        write_file(world.host.host_home() / ".bashrc",
+                   "head -c 100000 /dev/zero | tr '\\0' x" + std::string{where} + "\n");
+        const Finished done = world.eph({"exec", "testhost", "--", "echo", "it ran"});
+        CHECK(done.status == 0);
+        CHECK_THAT(done.out, Catch::Matchers::EndsWith("it ran\n"));
+        CHECK(done.err.find("does not answer") == std::string::npos);
+    }
+}

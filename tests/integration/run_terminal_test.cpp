@@ -118,3 +118,17 @@ TEST_CASE("a question of ssh's for a password does not stay open when no key can
     CHECK(person.wait(2s) == 125);
     CHECK(person.echoes());
 }
+
+TEST_CASE_METHOD(World, "a dumb terminal gets lines, and nothing that it would show as rubbish") {
+    Pty person({"/bin/sh", "-c", "TERM=dumb exec " EPH " exec --local -- true"}, home.variables);
+    CHECK(person.wait() == 0);
+    CHECK_THAT(person.screen(), Contains("eph: making a key\r\n"));
+    CHECK(person.screen().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE_METHOD(World, "ssh's control socket has a place where the runtime directory's name would confuse ssh") {
+    home.variables["EPH_SOCKET"] = home.socket().string();
+    home.variables["XDG_RUNTIME_DIR"] = home.path("a b%h").string();
+    std::filesystem::create_directory(home.path("a b%h"));
+    CHECK(eph({"exec", "testhost", "--", "echo", "fine"}).out == "fine\n");
+}

@@ -49,17 +49,6 @@ TEST_CASE_METHOD(Fixture, "a second ephd on one ledger says so and ends with 125
     CHECK(first.get("/v1/status").at("pid") == first.pid());
 }
 
-TEST_CASE_METHOD(Fixture, "an eph that looks for ephd in another place than it listens in is told so") {
-    Daemon first{home};
-    Variables variables = home.variables;
-    variables["EPH_SOCKET"] = home.path("other/s");
-    variables.erase("EPH_NO_AUTOSTART");
-    const Finished lost = Program{{EPH, "status"}, variables}.wait(40s);
-    CHECK(lost.status == 125);
-    CHECK(lost.err.find("but another ephd has the ledger " + home.ledger().string() +
-                        "\nThat one was started with another XDG_RUNTIME_DIR") != std::string::npos);
-}
-
 TEST_CASE_METHOD(Fixture, "a second ephd on one socket says so and leaves it alone") {
     Daemon first{home};
     const Finished second = run({"--ledger", home.path("other/l")});

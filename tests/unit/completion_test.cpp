@@ -146,6 +146,17 @@ TEST_CASE("hosts are read from ssh's configuration as ssh reads it") {
     CHECK(ssh_hosts(directory.path()) == expected);
 }
 
+TEST_CASE("files of ssh's configuration that include each other are read once each") {
+    const TempDirectory directory;
+    std::filesystem::create_directories(directory / "conf.d");
+    write_file(directory / "config", "Include conf.d/*\nHost last\n");
+    for (const char* name : {"a", "b", "c", "d"})
+        write_file(directory / ("conf.d/" + std::string{name}), "Include conf.d/*\nHost " + std::string{name} + "\n");
+    const Words hosts = ssh_hosts(directory.path());
+    CHECK(hosts.size() == 5);
+    CHECK(hosts.back() == "last");
+}
+
 TEST_CASE("without a configuration of ssh there are no hosts") {
     const TempDirectory directory;
     CHECK(ssh_hosts(directory.path()).empty());
