@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t most_files = 1000;
 constexpr std::size_t most_hosts = 5000;
+// Patterns; and what a shell would take for its own when a completed line is run.
+constexpr std::string_view not_for_a_shell = "*?!$`;&|<>(){}\\'\"";
 
 // Words apart by blanks, "several words" in quotes; the keyword may be followed by one = sign. # begins a comment.
 std::vector<std::string> split(std::string_view line) {
@@ -71,7 +73,7 @@ void read(const fs::path& file, const fs::path& directory, std::set<fs::path>& s
         for (std::size_t i = 1; i < words.size(); ++i) {
             if (keyword == "include") {
                 for (const fs::path& each : files_of(words[i], directory)) read(each, directory, seen, hosts);
-            } else if (keyword == "host" && words[i].find_first_of("*?!") == std::string::npos &&
+            } else if (keyword == "host" && words[i].find_first_of(not_for_a_shell) == std::string::npos &&
                        fault_of_host(words[i]).empty()) {
                 if (std::find(hosts.begin(), hosts.end(), words[i]) == hosts.end()) hosts.push_back(words[i]);
             }

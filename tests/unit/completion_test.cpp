@@ -136,10 +136,11 @@ TEST_CASE("behind exec's host come programs, and then files") {
 TEST_CASE("hosts are read from ssh's configuration as ssh reads it") {
     const TempDirectory directory;
     std::filesystem::create_directories(directory / "conf.d/deeper");
-    write_file(directory / "config",
-               "# Host commented\nInclude conf.d/*.conf\nHost web db *.lan !not \"quoted\"\n  HostName 10.0.0.1\n"
-               "host=equals\nHOST = spaced # Host comment\n\tHost tabbed\tagain web\nMatch host matched\n  User x\n"
-               "Host -oProxyCommand=x\nInclude missing nowhere/*\nInclude config\nHost last\r\n");
+    write_file(
+        directory / "config",
+        "# Host commented\nInclude conf.d/*.conf\nHost web db *.lan !not \"quoted\"\n  HostName 10.0.0.1\n"
+        "host=equals\nHOST = spaced # Host comment\n\tHost tabbed\tagain web\nMatch host matched\n  User x\n"
+        "Host -oProxyCommand=x $(id) `id` a;b c|d e&f\nInclude missing nowhere/*\nInclude config\nHost last\r\n");
     write_file(directory / "conf.d/one.conf", "Host included\nInclude conf.d/deeper/two\n");
     write_file(directory / "conf.d/deeper/two", "Host deep");
     const Words expected{"included", "deep", "web", "db", "quoted", "equals", "spaced", "tabbed", "again", "last"};
