@@ -1,4 +1,5 @@
 // eph: parses the command line, runs the command, and says what failed.
+#include <csignal>
 #include <exception>
 #include <iostream>
 
@@ -6,6 +7,7 @@
 #include "client/commands/account.hpp"
 #include "client/commands/commands.hpp"
 #include "client/terminal/progress.hpp"
+#include "client/terminal/terminal.hpp"
 #include "common/harden.hpp"
 
 int main(int argc, char** argv) {
@@ -19,7 +21,8 @@ int main(int argc, char** argv) {
         }
         eph::choose_account(invocation.arguments);
         eph::bring_account(*invocation.command, invocation.arguments);
-        return invocation.command->run(invocation.arguments);
+        const int status = invocation.command->run(invocation.arguments);
+        return eph::stdout_is_whole() ? status : 128 + SIGPIPE;
     } catch (const eph::Declined& no) {
         eph::Progress{}.fail(no.why);
         return 1;

@@ -2,12 +2,14 @@
 #include "client/terminal/terminal.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <iostream>
 
 #include "common/error.hpp"
 #include "common/paths.hpp"
@@ -94,6 +96,12 @@ bool read_unseen(std::string_view question, std::string& line, bool& given) {
 }  // namespace
 
 bool has_terminal() { return isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0; }
+bool stdout_is_whole() {
+    if (std::cout.flush()) return true;
+    pollfd reader{STDOUT_FILENO, 0, 0};
+    if (poll(&reader, 1, 0) == 1 && (reader.revents & POLLERR) != 0) return false;
+    throw Error{Code::storage, "cannot write all of the answer to stdout"}.hint("Is the disk full?");
+}
 bool stderr_moves() { return isatty(STDERR_FILENO) != 0 && environment("TERM") != "dumb"; }
 bool colours_wanted() { return stderr_moves() && environment("NO_COLOR").empty(); }
 

@@ -11,7 +11,9 @@
 
 namespace eph {
 
-bool has_terminal();    // stdin and stdout both are one: the agent can have a screen
+bool has_terminal();  // stdin and stdout both are one: the agent can have a screen
+// Flushes std::cout. False when its reader has gone, as head(1) does. Throws Error{storage} when it took not all.
+bool stdout_is_whole();
 bool stderr_moves();    // a terminal that knows how to go back over a line
 bool colours_wanted();  // on standard error: a terminal, and no NO_COLOR (no-color.org)
 

@@ -180,3 +180,15 @@ TEST_CASE_METHOD(World, "a revocation that fails is said loudly, and goes on") {
     CHECK(ephd.becomes(key, "revoked"));
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(World, "what stdout does not take is said, but not when its reader has gone") {
+    const auto shell = [&](const std::string& line) { return Program({"/bin/sh", "-c", line}, home.variables).wait(); };
+    if (std::filesystem::exists("/dev/full")) {
+        const Finished full = shell("exec " EPH " status >/dev/full");
+        CHECK(full.status == 125);
+        CHECK(full.err == "eph: cannot write all of the answer to stdout\nIs the disk full?\n");
+    }
+    const Finished gone = shell("{ trap '' PIPE; while printf x; do :; done 2>/dev/null; " EPH
+                                " status; echo \"status $?\" >&2; } | true");
+    CHECK(gone.err == "status 141\n");
+}
