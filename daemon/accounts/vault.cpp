@@ -47,6 +47,7 @@ void Vault::put(const Slot& slot, Secret key) {
     Entry& entry = entries_[id_of(slot)];
     entry.key = std::move(key);
     entry.trouble.reset();
+    ++entry.changes;
 }
 
 void Vault::forget(const Slot& slot) {
@@ -54,6 +55,7 @@ void Vault::forget(const Slot& slot) {
     if (found == entries_.end()) return;
     found->second.key = Secret{};  // the entry stays: somebody may be loading it
     found->second.trouble.reset();
+    ++found->second.changes;
 }
 
 Task<void> Vault::load(Slot slot, Duration limit, Asker asker) {
@@ -76,12 +78,14 @@ Task<void> Vault::load(Slot slot, Duration limit, Asker asker) {
         }
     } loading{entry, changed_};
     entry.trouble.reset();
+    const std::uint64_t before = entry.changes;
     try {
         FromStore found = co_await load_from_store(slot, limit);
+        if (entry.changes != before) co_return;  // what was put or forgotten meanwhile is newer
         entry.key = std::move(found.key);
         entry.project = std::move(found.project);
     } catch (const Error& error) {
-        entry.trouble = error;
+        if (entry.changes == before) entry.trouble = error;
     }
     if (entry.trouble) throw *entry.trouble;
 }

@@ -20,7 +20,8 @@ class Vault {
 public:
     explicit Vault(asio::any_io_executor executor) : changed_(executor) {}
 
-    // Returns once the slot's key is here, after asking its store if need be. Throws Error{no_account}.
+    // Returns once the slot's key is here, after asking its store if need be, or once the slot was forgotten meanwhile.
+    // Throws Error{no_account}.
     Task<void> load(Slot slot, Duration limit, Asker asker);
 
     const Secret* key(const Slot& slot) const;    // nullptr: not here
@@ -37,6 +38,7 @@ private:
         std::optional<Error> trouble;
         std::chrono::steady_clock::time_point tried{};
         bool loading = false;
+        std::uint64_t changes = 0;  // by others than a load
     };
     // A slot whose store or command was changed is another one.
     static std::string id_of(const Slot& slot);

@@ -355,3 +355,20 @@ TEST_CASE_METHOD(Fixture, "an account whose project only its store knows is not 
     CHECK(sim.live_keys() == 0);
     CHECK_FALSE(std::filesystem::exists(home.path("keychain/eph-openai-admin-key")));
 }
+
+TEST_CASE_METHOD(Fixture, "what a store gives after its account was removed is not kept") {
+    const Latch slow{home.path("slow")};
+    const Json openai = {
+        {"store", "command"}, {"command", slow.command()}, {"project_id", project}, {"base_url", sim.base_url()}};
+    const std::string before = Json{{"openai", openai}}.dump();
+    configure(before);
+    start_daemon();
+    HttpConnection waiting{home.socket()};
+    waiting.request("POST", "/v1/keys", "{}");
+    REQUIRE(eventually([&] { return slow.times() == 1; }));
+    CHECK(eph({"auth", "clear"}).status == 0);
+    slow.give(admin_key);
+    CHECK(waiting.reply().status == 424);
+    configure(before);
+    CHECK(account("default").at("state") == "not loaded");
+}
