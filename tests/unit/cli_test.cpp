@@ -153,9 +153,9 @@ TEST_CASE("the first word of several commands has a help of its own") {
         CHECK(invocation.command == nullptr);
         CHECK(invocation.help == help_for_group("keys"));
     }
-    for (const char* each : {"keys create [label]  make a key", "keys list", "keys revoke <key...>"})
+    for (const char* each : {"  keys create [label] ", "  keys list ", "  keys revoke <key...>  "})
         CHECK(help_for_group("keys").find(each) != std::string::npos);
-    CHECK(help_for_group("daemon").find("keys") == std::string::npos);
+    CHECK(help_for_group("daemon").find("  keys ") == std::string::npos);
 }
 
 TEST_CASE("what is wrong on a command line is named") {
