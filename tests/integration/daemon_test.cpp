@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "daemon stop asks on a terminal, and no is an answer")
         Pty terminal{{EPH, "daemon", "stop"}, home.variables};
         terminal.wait_for("End them and stop ephd? [y/N] ");
         terminal.type("n\n");
-        CHECK(terminal.wait() == 64);
+        CHECK(terminal.wait() == 1);
     }
     CHECK(sim.live_keys() == 1);
     Pty terminal{{EPH, "daemon", "stop"}, home.variables};

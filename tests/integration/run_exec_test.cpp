@@ -129,9 +129,10 @@ TEST_CASE_METHOD(World, "a command ends with its time, with eph, and with Ctrl-C
 }
 
 TEST_CASE_METHOD(World, "Ctrl-backslash is for the local command; a second one ends it, and leaves nothing") {
-    Pty person(command({"exec", "--local", "--", "sh", "-c", "trap '' QUIT; " + stubborn}), home.variables);
+    Pty person(command({"exec", "--local", "--", "sh", "-c", "trap 'echo it came' QUIT; " + stubborn}), home.variables);
     person.wait_for("pid=");
     person.type("\x1c");
+    person.wait_for("it came");  // two at once would be one signal
     person.type("\x1c");
     CHECK(person.wait() == 131);
     CHECK(nothing_left(directory(person.screen())));
