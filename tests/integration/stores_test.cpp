@@ -98,6 +98,14 @@ esac
 
 bool gone(pid_t pid) { return kill(pid, 0) != 0; }
 
+// An account that is in the file, and one, `slow`, whose store is the latch.
+std::string with_slow_account(const Latch& slow, const std::string& base_url) {
+    const Json file = {{"admin_key", admin_key}, {"project_id", project}, {"base_url", base_url}};
+    const Json command = {
+        {"store", "command"}, {"command", slow.command()}, {"project_id", second_project}, {"base_url", base_url}};
+    return Json{{"openai", file}, {"accounts", {{"slow", command}}}}.dump();
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "the Keychain gets the key on security's stdin, and never in an argument") {
@@ -240,12 +248,7 @@ TEST_CASE_METHOD(Fixture, "a command of a store has nothing of ephd's in its env
 
 TEST_CASE_METHOD(Fixture, "a store is asked once for all who wait, and nobody else waits for it") {
     const Latch slow{home.path("slow")};
-    const Json file = {{"admin_key", admin_key}, {"project_id", project}, {"base_url", sim.base_url()}};
-    const Json command = {{"store", "command"},
-                          {"command", slow.command()},
-                          {"project_id", second_project},
-                          {"base_url", sim.base_url()}};
-    configure(Json{{"openai", file}, {"accounts", {{"slow", command}}}}.dump());
+    configure(with_slow_account(slow, sim.base_url()));
     start_daemon();
     std::vector<std::unique_ptr<HttpConnection>> waiting;
     for (int i = 0; i < 3; ++i) {
@@ -264,12 +267,7 @@ TEST_CASE_METHOD(Fixture, "a store is asked once for all who wait, and nobody el
 TEST_CASE_METHOD(Fixture,
                  "keys that are due while their store is slow go when it answers, and others do not wait for them") {
     const Latch slow{home.path("slow")};
-    const Json file = {{"admin_key", admin_key}, {"project_id", project}, {"base_url", sim.base_url()}};
-    const Json command = {{"store", "command"},
-                          {"command", slow.command()},
-                          {"project_id", second_project},
-                          {"base_url", sim.base_url()}};
-    configure(Json{{"openai", file}, {"accounts", {{"slow", command}}}}.dump());
+    configure(with_slow_account(slow, sim.base_url()));
     start_daemon();
     HttpConnection first{home.socket()};
     first.request("POST", "/v1/keys", R"({"ttl_seconds": 3600})", {{"Eph-Account", "slow"}});
