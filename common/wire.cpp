@@ -39,21 +39,25 @@ namespace eph::wire {
 #define EPH_DOCUMENT NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT
 EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_account_id, api_key_id, created_at,
              expires_at, revoked_at, reason, outcome, attempts, next_attempt_at, last_error, foreign, last_used_at)
+EPH_DOCUMENT(Limits, models, max_requests, max_tokens, budget_micros, rpm)
+EPH_DOCUMENT(ModelUsage, model, requests, unknown, input_tokens, output_tokens, cached_tokens, cost_micros)
+EPH_DOCUMENT(Usage, requests, refused, failed, slowest_ms, models)
 EPH_DOCUMENT(Session, id, state, host, provider, agent, credential, key, key_state, started_at, expires_at, ended_at,
-             end_reason, exit_status)
+             end_reason, exit_status, limits, usage)
 EPH_DOCUMENT(Account, name, provider, project, base_url, fingerprint, source, stored_in, custom, state, problem,
-             checked_at)
+             checked_at, title, family, key_variable, base_path, makes_keys, via)
 EPH_DOCUMENT(Status, version, pid, started_at, ledger, accounts, sessions, keys, notes)
 EPH_DOCUMENT(KeyList, keys, note)
 EPH_DOCUMENT(SessionList, sessions)
 EPH_DOCUMENT(AccountList, accounts)
-EPH_DOCUMENT(StartSession, provider, host, agent, label, credential, ttl_seconds)
+EPH_DOCUMENT(StartSession, provider, host, agent, label, credential, endpoint, limits, ttl_seconds)
 EPH_DOCUMENT(ExtendSession, seconds)
 EPH_DOCUMENT(CreateKey, provider, label, ttl_seconds, scopes)
-EPH_DOCUMENT(Issued, event, session, key, secret, base_url, notes)
+EPH_DOCUMENT(Endpoint, socket, port, base_path)
+EPH_DOCUMENT(Issued, event, session, key, secret, base_url, broker, notes)
 EPH_DOCUMENT(LeaseEvent, event, reason, expires_at)
 EPH_DOCUMENT(EndSession, reason, exit_status)
-EPH_DOCUMENT(Revocation, key, confirmed)
+EPH_DOCUMENT(Revocation, key, confirmed, session)
 EPH_DOCUMENT(Cleanup, provider, all, dry_run)
 EPH_DOCUMENT(CleanupProgress, running, total, done)
 EPH_DOCUMENT(CleanupResult, listed, revoked, already_gone, left, pending, failed, would_revoke, notes)
@@ -102,6 +106,8 @@ T decode(std::string_view text) {
     template std::string encode(const T&); \
     template T decode(std::string_view);
 EPH_BOTH(Key)
+EPH_BOTH(Limits)
+EPH_BOTH(Usage)
 EPH_BOTH(Session)
 EPH_BOTH(Account)
 EPH_BOTH(Status)

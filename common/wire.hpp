@@ -43,20 +43,53 @@ struct Key {
     std::optional<std::int64_t> last_used_at;  // as the provider has it, where it was asked
 };
 
+// What a session may do through the broker. None of them: no limit but its deadline.
+struct Limits {
+    std::vector<std::string> models;  // globs; none: every model
+    std::optional<std::int64_t> max_requests;
+    std::optional<std::int64_t> max_tokens;     // in and out together
+    std::optional<std::int64_t> budget_micros;  // millionths of a dollar
+    std::optional<std::int64_t> rpm;            // requests in any 60 seconds
+};
+
+// What a session has used of one model. Tokens in include those that came from the provider's cache.
+struct ModelUsage {
+    std::string model;  // as the request named it; "" where it named none
+    std::int64_t requests = 0;
+    std::int64_t unknown = 0;  // of these: whose answer did not say its tokens, or not all of them
+    std::int64_t input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::int64_t cached_tokens = 0;
+    std::optional<std::int64_t> cost_micros;  // none: the price is not known
+};
+
+// Through the broker. What is `unknown` is counted in no sum of tokens, but by an estimate against the limits.
+struct Usage {
+    std::int64_t requests = 0;    // that reached the provider
+    std::int64_t refused = 0;     // by eph
+    std::int64_t failed = 0;      // that reached it and brought no whole answer, or an error
+    std::int64_t slowest_ms = 0;  // from the first byte of a request to the last of its answer
+    std::vector<ModelUsage> models;
+};
+
 struct Session {
     std::string id;
     std::string state;  // active, over
     std::string host;
     std::string provider;
     std::string agent;
-    std::string credential;  // key: made for it; manual: the person's own, which eph cannot revoke
-    std::string key;         // the key's id, "" for a session without one
+    // key: made for it, and handed to the agent; broker: none leaves ephd; manual: the person's own, which eph cannot
+    // revoke.
+    std::string credential;
+    std::string key;  // the key's id, "" for a session without one
     std::string key_state;
     std::int64_t started_at = 0;
     std::int64_t expires_at = 0;
     std::optional<std::int64_t> ended_at;
     std::string end_reason;
     std::optional<std::int64_t> exit_status;
+    std::optional<Limits> limits;  // of a session through the broker, as the next
+    std::optional<Usage> usage;
 };
 
 struct Account {
@@ -71,6 +104,13 @@ struct Account {
     std::string state;      // ready, not loaded (until it is needed), unavailable
     std::string problem;    // why it is unavailable
     std::optional<std::int64_t> checked_at;  // when the provider last accepted it
+    // Of its provider, for whoever starts a session there.
+    std::string title;         // for people
+    std::string family;        // openai, anthropic or google: how its API speaks
+    std::string key_variable;  // where agents look for its key
+    std::string base_path;     // what an agent's base URL has behind http://127.0.0.1:PORT/<provider>
+    bool makes_keys = false;
+    std::string via;  // key or broker: what a session gets where nobody says
 };
 
 struct Status {
@@ -102,7 +142,9 @@ struct StartSession {
     std::string host;
     std::string agent = "pi";
     std::string label;
-    std::string credential = "key";  // or manual
+    std::string credential = "key";   // or broker, manual
+    std::string endpoint = "socket";  // of the broker: socket, for ssh to carry there; port, on this machine's loopback
+    Limits limits;                    // of the broker
     std::optional<std::int64_t> ttl_seconds;
 };
 
@@ -117,13 +159,21 @@ struct CreateKey {
     std::vector<std::string> scopes;  // none: all that a project's service account may do
 };
 
+// Where the broker serves one session.
+struct Endpoint {
+    std::string socket;     // a Unix socket's path, or ""
+    std::int64_t port = 0;  // on 127.0.0.1, or 0
+    std::string base_path;  // the base URL is http://127.0.0.1:PORT + this: /openai/v1, /anthropic
+};
+
 // The answer to CreateKey, and the first line of the stream that answers StartSession.
 struct Issued {
     std::string event = "issued";
     Session session;
     Key key;
-    std::string secret;
+    std::string secret;    // the key, or the broker's token; "" of a manual session
     std::string base_url;  // "" where it is the provider's own
+    std::optional<Endpoint> broker;
     std::vector<std::string> notes;
 };
 
@@ -143,6 +193,7 @@ struct EndSession {
 struct Revocation {
     Key key;
     bool confirmed = false;
+    std::optional<Session> session;  // the one that was ended, where one was
 };
 
 struct Cleanup {
@@ -170,7 +221,7 @@ struct CleanupResult {
 };
 
 struct SetAccount {
-    std::string admin_key;
+    std::string admin_key;  // or the API key, of a provider that makes none
     std::string project;
     std::string base_url;
     std::string store;    // "": the system's usual one

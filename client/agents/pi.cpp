@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "client/agents/providers.hpp"
+#include "common/providers.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "pi_extension.hpp"

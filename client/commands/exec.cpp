@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "client/agents/command.hpp"
-#include "client/agents/providers.hpp"
+#include "common/providers.hpp"
 #include "client/commands/commands.hpp"
 #include "client/commands/session_options.hpp"
 #include "common/text.hpp"

@@ -3,7 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "client/agents/providers.hpp"
+#include "common/providers.hpp"
 #include "client/commands/manual_key.hpp"
 #include "common/duration.hpp"
 #include "common/paths.hpp"
@@ -44,7 +44,7 @@ void take_manual_key(SessionPlan& plan, const Arguments& arguments) {
         plan.manual_key = prompt_for_key(title);
     } else if (const auto command = plain_value(arguments, "--key-command")) {
         plan.manual_key = key_from_command(*command);
-    } else if (!makes_keys(plan.provider)) {
+    } else if (!provider_row(plan.provider).makes_keys) {
         throw Error{Code::usage, "eph can neither make nor revoke {} keys", title}.hint(
             "Bring a key of your own: --prompt-key asks for it, --key-command CMD runs a command that prints it. "
             "You will have to revoke it yourself.");

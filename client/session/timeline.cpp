@@ -7,7 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "client/agents/providers.hpp"
+#include "common/providers.hpp"
 #include "client/session/lease_client.hpp"
 #include "common/duration.hpp"
 #include "common/text.hpp"

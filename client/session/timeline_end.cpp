@@ -1,7 +1,7 @@
 // The end of a session: revoked, cleaned up, and said in plain words.
 #include <csignal>
 
-#include "client/agents/providers.hpp"
+#include "common/providers.hpp"
 #include "client/session/timeline.hpp"
 #include "common/text.hpp"
 

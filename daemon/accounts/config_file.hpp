@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,25 @@ namespace eph {
 
 inline constexpr const char* default_name = "default";  // of the account that stands under its provider's own name
 
+// What the configuration says of a provider (`providers`): changes to a row of the table, or a new one that is like
+// another. "" and nothing: as there.
+struct ProviderConfig {
+    std::string name;
+    std::string like;  // the row that all else comes from; needed for a new one (openai: any compatible server)
+    std::string title;
+    std::string base_url;
+    std::optional<std::string> auth_header;  // "Authorization: Bearer", "x-api-key", "none"
+    std::string key_variable;
+    std::vector<std::string> paths;    // "POST /chat/completions", "GET /models/*"; they replace those of the row
+    std::optional<std::string> model;  // the member that names it, or "path"
+    std::vector<std::string> usage;    // JSON pointers of the objects with the usage
+    std::vector<std::string> usage_input, usage_output, usage_cached;  // the names of their members
+};
+
 struct Config {
     std::vector<StoredAccount> accounts;
+    std::vector<ProviderConfig> providers;
+    std::string via = "auto";  // key, broker or auto
     std::string default_account = default_name;
     Duration max_ttl = std::chrono::hours{24};
     Duration default_ttl = std::chrono::hours{2};

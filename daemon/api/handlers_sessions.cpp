@@ -83,7 +83,7 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     if (row.key.empty()) {  // nothing to revoke
         services.sessions.end(id, reason, wanted.exit_status, request.actor);
-        const wire::Revocation outcome{wire::Key{}, true};
+        const wire::Revocation outcome{wire::Key{}, true, std::nullopt};
         ApiReply reply;
         reply.body = wire::encode(outcome);
         co_return reply;

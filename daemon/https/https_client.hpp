@@ -14,6 +14,12 @@
 
 namespace eph {
 
+// In which header a provider wants its key: `Authorization: Bearer `, `x-api-key: `. No name: none is sent.
+struct AuthHeader {
+    std::string name = "Authorization";
+    std::string prefix = "Bearer ";
+};
+
 struct HttpRequest {
     std::string method;
     std::string path;  // below the base URL, with its query

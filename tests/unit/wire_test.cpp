@@ -29,6 +29,8 @@ wire::Session a_session() {
     session.key_state = "revoked", session.started_at = 1, session.expires_at = 2, session.ended_at = 3,
     session.end_reason = "agent_exited";
     session.exit_status = 130;
+    session.limits = wire::Limits{{"gpt-*"}, 1, 2, 3, 4};
+    session.usage = wire::Usage{1, 2, 3, 4, {{"gpt-5", 1, 2, 3, 4, 5, 6}}};
     return session;
 }
 
@@ -52,24 +54,30 @@ void check_round_trip(const T& document, std::size_t fields) {
 
 TEST_CASE("each document of the API survives the wire with every field") {
     check_round_trip(a_key(), 19);
-    check_round_trip(a_session(), 13);
+    check_round_trip(a_session(), 15);
+    check_round_trip(*a_session().limits, 5);
+    check_round_trip(*a_session().usage, 5);
     wire::Account account;
     account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1",
     account.fingerprint = "0a", account.source = "file";
     account.stored_in = "/c", account.custom = true, account.name = "work", account.state = "ready";
     account.problem = "locked", account.checked_at = 4;
-    check_round_trip(account, 11);
+    account.title = "OpenAI", account.family = "openai", account.key_variable = "OPENAI_API_KEY";
+    account.base_path = "/v1", account.makes_keys = true, account.via = "key";
+    check_round_trip(account, 17);
     check_round_trip(wire::Status{"0.1", 1, 2, "/l", {account}, {a_session()}, {a_key()}, {"note"}}, 8);
     check_round_trip(wire::KeyList{{a_key(), a_key()}, "note"}, 2);
     check_round_trip(wire::SessionList{{a_session()}}, 1);
     check_round_trip(wire::AccountList{{account}}, 1);
-    check_round_trip(wire::StartSession{"x", "web", "claude", "label", "manual", 60}, 6);
+    check_round_trip(wire::StartSession{"x", "web", "claude", "label", "manual", "port", {{"gpt-*"}, 1, 2, 3, 4}, 60},
+                     8);
     check_round_trip(wire::ExtendSession{60}, 1);
     check_round_trip(wire::CreateKey{"x", "label", 60, {"model.request"}}, 4);
-    check_round_trip(wire::Issued{"e", a_session(), a_key(), "sk", "https://x", {"note"}}, 6);
+    check_round_trip(
+        wire::Issued{"e", a_session(), a_key(), "sk", "https://x", wire::Endpoint{"/s", 1, "/p"}, {"note"}}, 7);
     check_round_trip(wire::LeaseEvent{"expiring", "deadline", 7}, 3);
     check_round_trip(wire::EndSession{"agent_exited", 0}, 2);
-    check_round_trip(wire::Revocation{a_key(), true}, 2);
+    check_round_trip(wire::Revocation{a_key(), true, a_session()}, 3);
     check_round_trip(wire::Cleanup{"x", true, true}, 3);
     check_round_trip(wire::CleanupProgress{true, 5, 3}, 3);
     check_round_trip(wire::CleanupResult{1, 2, 3, 4, 5, {a_key()}, {a_key()}, {"note"}}, 8);
