@@ -29,11 +29,14 @@ App::App(asio::io_context& context, const Options& options, EnvironmentCredentia
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
-      services_{ledger_, accounts_, https_, openai_, janitor_, sessions_, noted_, started_},
+      broker_(context.get_executor(), options.socket.parent_path(), ledger_, accounts_, https_, sessions_, prices_,
+              background_),
+      services_{ledger_, accounts_, https_, openai_, janitor_, sessions_, broker_, noted_, started_},
       clients_(context.get_executor()),
       listener_(context.get_executor(), options.socket, activated_socket()),
       ready_descriptor_(options.ready_descriptor) {
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
+    sessions_.on_over = [this](const SessionId& session) { broker_.session_over(session); };
     ledger_.on_note([this] { noted_.notify(); });
     accounts_.on_loaded = [this](const Place& place) {
         ledger_.due_now(place, now());
@@ -47,8 +50,10 @@ void App::start() {
     if (unfinished > 0)
         spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
     sessions_.resume();
+    broker_.resume();
     background_.spawn("janitor", janitor_.run());
     background_.spawn("sessions", sessions_.watch());
+    background_.spawn("recording what sessions use", broker_.keep_records());
     background_.spawn("reconciling", janitor_.reconcile_hourly());
     background_.spawn("accepting clients", listener_.accept(services_, clients_, stopping_));
     notify_service_manager("READY=1");
@@ -65,16 +70,19 @@ Task<void> App::run() {
     co_await drain();
 }
 
-// No new clients; what is being created or revoked may end; the rest is cancelled. Sessions stay in the ledger: their
-// clients take them up again with the next ephd.
+// No new clients, nor requests of agents; what is being created or revoked, and answers that are under way, may end;
+// the rest is cancelled. Sessions stay in the ledger: their clients take them up again with the next ephd.
 Task<void> App::drain() {
     constexpr Duration grace = std::chrono::seconds{10};
-    constexpr Duration creation = std::chrono::seconds{35};          // the limit of one answer, and a little
+    constexpr Duration creation = std::chrono::seconds{35};  // the limit of one answer, and a little
+    constexpr Duration answers = std::chrono::seconds{5};
     constexpr Duration last_words = std::chrono::milliseconds{100};  // for answers that are on their way to a client
     stopping_ = true;
     listener_.close();
+    broker_.suspend();
     co_await sessions_.idle(creation);
     co_await janitor_.idle(grace);
+    co_await broker_.drain(answers);
     co_await clients_.drained(last_words);
     clients_.cancel(asio::cancellation_type::terminal);
     background_.cancel(asio::cancellation_type::terminal);

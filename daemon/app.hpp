@@ -7,6 +7,8 @@
 #include "daemon/api/listener.hpp"
 #include "daemon/api/services.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/broker/broker.hpp"
+#include "daemon/broker/prices.hpp"
 #include "daemon/https/https_client.hpp"
 #include "daemon/janitor/janitor.hpp"
 #include "daemon/ledger/ledger.hpp"
@@ -38,6 +40,8 @@ private:
     TaskGroup background_;
     Janitor janitor_;
     Sessions sessions_;
+    Prices prices_;
+    Broker broker_;
     Services services_;
     TaskGroup clients_;
     Listener listener_;

@@ -33,6 +33,10 @@ public:
     Task<AccountRef> for_place(Place place, std::string fingerprint, std::int64_t attempt,
                                Asker asker = Asker::janitor);
 
+    // The account that a session goes on with: that of the fingerprint, or, where its key has changed since, the only
+    // one of that place. Throws Error{no_account}.
+    Task<AccountRef> again(Place place, std::string fingerprint);
+
     // Whether for_place() would have to ask a store first.
     bool must_ask(const Place& place, const std::string& fingerprint, std::int64_t attempt);
     bool configured(const Place& place);  // whether a store may have an account of that place

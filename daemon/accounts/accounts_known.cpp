@@ -148,4 +148,31 @@ Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::
         "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
 }
 
+Task<AccountRef> Accounts::again(Place place, std::string fingerprint) {
+    const auto at_hand = [&]() -> AccountRef {
+        for (const AccountRef& account : loaded()) {
+            if (account->place == place && account->fingerprint == fingerprint) return account;
+        }
+        return nullptr;
+    };
+    if (AccountRef account = at_hand()) co_return account;
+    std::optional<Error> problem;
+    for (const KnownAccount& each : candidates(place, fingerprint, 0)) {
+        if (!each.in_store || (!each.fingerprint.empty() && each.fingerprint != fingerprint)) continue;
+        try {
+            co_await load(each.name, Asker::person);
+        } catch (const Error& error) {
+            problem = error;
+        }
+        if (AccountRef account = at_hand()) co_return account;
+    }
+    // Another account's credential is another's money: only what can be nothing but the same one, renewed.
+    std::vector<AccountRef> fitting = loaded();
+    std::erase_if(fitting, [&](const AccountRef& account) { return account->place != place; });
+    if (fitting.size() == 1) co_return fitting.front();
+    if (problem) throw Error{*problem};
+    throw Error{Code::no_account, "ephd no longer has the account at {} that this session works with", place.base_url}
+        .hint("Run: eph auth setup --provider " + place.provider);
+}
+
 }  // namespace eph

@@ -17,9 +17,19 @@ void check_names(const wire::StartSession& wanted) {
         throw Error{Code::usage, "'{}' cannot be an agent's name", printable(wanted.agent, 40)}.hint(
             "1 to 40 characters, pi for instance.");
     }
-    if (wanted.credential != "key" && wanted.credential != "manual") {
+    if (wanted.credential != "key" && wanted.credential != "broker" && wanted.credential != "manual") {
         throw Error{Code::usage, "'{}' is not a kind of credential", printable(wanted.credential, 40)}.hint(
-            "There are: key, manual.");
+            "There are: key, broker, manual.");
+    }
+    if (wanted.endpoint != "socket" && wanted.endpoint != "port") {
+        throw Error{Code::usage, "'{}' is not an endpoint of the broker", printable(wanted.endpoint, 40)}.hint(
+            "There are: socket, port.");
+    }
+    check_limits(wanted.limits);
+    if (any(wanted.limits) && wanted.credential != "broker") {
+        throw Error{Code::usage, "only the broker keeps limits, and not a session whose credential is {}",
+                    wanted.credential}
+            .hint("Ask for the credential broker: eph --via broker.");
     }
     // Of a key of the person's own ephd need not know the provider.
     const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
@@ -60,7 +70,7 @@ Task<ApiReply> list_sessions(Services& services, const ApiRequest& request) {
     const bool active_only = request.query_flag("active");
     for (const SessionRow& row :
          active_only ? services.ledger.active_sessions() : services.ledger.recent_sessions(200)) {
-        list.sessions.push_back(view(row, services.ledger.key(row.key)));
+        list.sessions.push_back(view_session(services, row));
     }
     ApiReply reply;
     reply.body = wire::encode(list);
@@ -70,7 +80,7 @@ Task<ApiReply> list_sessions(Services& services, const ApiRequest& request) {
 Task<ApiReply> show_session(Services& services, const ApiRequest& request) {
     const SessionRow row = services.ledger.session(resolve(services, request)).value();
     ApiReply reply;
-    reply.body = wire::encode(view(row, services.ledger.key(row.key)));
+    reply.body = wire::encode(view_session(services, row));
     co_return reply;
 }
 
@@ -81,16 +91,11 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     remember(services, row.provider, request);
     const std::string reason =
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
-    if (row.key.empty()) {  // nothing to revoke
-        services.sessions.end(id, reason, wanted.exit_status, request.actor);
-        const wire::Revocation outcome{wire::Key{}, true, std::nullopt};
-        ApiReply reply;
-        reply.body = wire::encode(outcome);
-        co_return reply;
-    }
+    // Somebody else's wish does not end the agent at once; its own client has done so already.
+    if (reason != "asked" && reason != "ephd_stopped") services.broker.agent_is_gone(id);
     const Janitor::Awaited awaited = services.janitor.awaited(row.key);
     services.sessions.end(id, reason, wanted.exit_status, request.actor);
-    co_return co_await answer_revocation(services, awaited);
+    co_return co_await answer_revocation(services, awaited, id);
 }
 
 Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
@@ -101,7 +106,7 @@ Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
     const Duration by = std::chrono::seconds{std::clamp<std::int64_t>(wanted.seconds, 0, 10LL * 365 * 86400)};
     const SessionRow row = co_await services.sessions.extend(id, by, request.actor);
     ApiReply reply;
-    reply.body = wire::encode(view(row, services.ledger.key(row.key)));
+    reply.body = wire::encode(view_session(services, row));
     co_return reply;
 }
 
@@ -115,6 +120,16 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
     if (wanted.credential == "manual") {
         lease = services.sessions.start_without_key(wanted.provider, std::move(what), request.actor);
         document.session = view(lease->session, std::nullopt);
+    } else if (wanted.credential == "broker") {
+        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
+        BrokerRequest through{std::move(what), wanted.limits, wanted.endpoint == "port"};
+        StartedBroker started = co_await services.broker.start(account, std::move(through), request.actor);
+        lease = std::move(started.lease);
+        document.session = view_session(services, lease->session);
+        if (started.key) document.key = view(*started.key);
+        document.secret = started.token.reveal();
+        document.broker = started.endpoint;
+        if (!started.note.empty()) document.notes.push_back(started.note);
     } else {
         const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
         StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);

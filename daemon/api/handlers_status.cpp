@@ -28,9 +28,10 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
         status.accounts.push_back(view_account(services, each));
     }
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
+    for (const std::string& note : services.broker.notes()) status.notes.push_back(note);
     for (const KeyRow& key : services.ledger.unsettled_keys()) status.keys.push_back(view(key));
     for (const SessionRow& row : services.ledger.active_sessions()) {
-        status.sessions.push_back(view(row, services.ledger.key(row.key)));
+        status.sessions.push_back(view_session(services, row));
     }
     ApiReply reply;
     reply.body = wire::encode(status);

@@ -5,6 +5,7 @@
 
 #include "daemon/accounts/accounts.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/broker/broker.hpp"
 #include "daemon/https/https_client.hpp"
 #include "daemon/janitor/janitor.hpp"
 #include "daemon/ledger/ledger.hpp"
@@ -20,6 +21,7 @@ struct Services {
     OpenAi& openai;
     Janitor& janitor;
     Sessions& sessions;
+    Broker& broker;
     Signal& noted;  // the audit trail has a new line
     Timestamp started;
 };

@@ -56,11 +56,24 @@ wire::Account view_account(Services& services, const KnownAccount& account) {
     return document;
 }
 
-Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited) {
+wire::Session view_session(Services& services, const SessionRow& row) {
+    wire::Session document = view(row, services.ledger.key(row.key));
+    document.usage = services.broker.usage(row);
+    return document;
+}
+
+Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited, SessionId session) {
     constexpr Duration patience = std::chrono::seconds{15};
     wire::Revocation outcome;
-    outcome.confirmed = co_await services.janitor.first_answer(awaited, patience);
-    outcome.key = view(services.ledger.key(awaited.key).value());
+    outcome.confirmed = true;
+    if (!awaited.key.empty()) {  // else there is nothing to revoke
+        outcome.confirmed = co_await services.janitor.first_answer(awaited, patience);
+        outcome.key = view(services.ledger.key(awaited.key).value());
+    }
+    if (!session.empty()) {
+        co_await services.broker.settled(session);
+        outcome.session = view_session(services, services.ledger.session(session).value());
+    }
     ApiReply reply;
     reply.status = outcome.confirmed ? 200 : 202;
     reply.body = wire::encode(outcome);

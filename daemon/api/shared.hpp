@@ -27,9 +27,12 @@ Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request);
 // account.
 void remember(Services& services, const std::string& provider, const ApiRequest& request);
 
-// The answer to a request that made a key go: 200 once the provider confirmed, 202 when a try has failed or it takes
-// long.
-Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited);
+// The answer to a request that made a key go, and ended the session, if one is named: 200 once the provider confirmed,
+// 202 when a try has failed or it takes long.
+Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited, SessionId session = {});
+
+// A session with the state of its key, and what it has used up to now.
+wire::Session view_session(Services& services, const SessionRow& row);
 
 // An account for people: what it is, where its key is kept, whether it is at hand, when the provider last accepted it.
 wire::Account view_account(Services& services, const KnownAccount& account);

@@ -55,6 +55,10 @@ wire::Session view(const SessionRow& session, const std::optional<KeyRow>& key) 
     document.ended_at = seconds(session.ended);
     document.end_reason = session.end_reason;
     document.exit_status = session.exit_status;
+    if (session.broker) {
+        document.limits = session.broker->limits;
+        document.usage = session.broker->usage;
+    }
     return document;
 }
 

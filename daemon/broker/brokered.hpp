@@ -30,7 +30,8 @@ struct Brokered {
     std::function<Task<KeyRef>()> key;
     // The provider has answered 401 to that key: it is ephd's credential that is refused, and not the agent's token.
     std::function<void(const KeyRef&)> key_refused;
-    std::function<void()> used;  // the meter has changed: the ledger is to hear of it
+    std::function<void()> used;                   // the meter has changed: the ledger is to hear of it
+    std::function<void(const Refusal&)> refused;  // eph has said no: for the audit trail, as often as it happens
 };
 
 bool is_token(const Brokered& session, std::string_view token);  // in constant time

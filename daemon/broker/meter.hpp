@@ -57,6 +57,12 @@ public:
 
     const wire::Usage& usage() const;
     const wire::Limits& limits() const;
+    std::size_t in_flight() const;  // let through and not settled
+
+private:  // STAND-IN until branch "meter" is merged
+    wire::Limits limits_;
+    wire::Usage usage_;
+    std::size_t in_flight_ = 0;
 };
 
 }  // namespace eph

@@ -128,8 +128,8 @@ Task<void> Janitor::attempt(KeyRow key) {
             spdlog::warn("key {} is not revoked yet, next try at {}: {}", key.id.text(), rfc3339(again->due),
                          again->error);
         } else {
-            ledger_.revoked(key.id, std::get<Settled>(verdict).how);
-            spdlog::info("key {} revoked ({})", key.id.text(), std::get<Settled>(verdict).how);
+            ledger_.revoked(key.id, std::get<Done>(verdict).how);
+            spdlog::info("key {} revoked ({})", key.id.text(), std::get<Done>(verdict).how);
             drop_unused_accounts();
         }
     } catch (const Error& error) {

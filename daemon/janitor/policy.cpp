@@ -24,12 +24,12 @@ Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, 
     if (const auto* failure = std::get_if<Failed>(&answer)) {
         return TryAgain{now + std::max(pause, failure->retry_after.value_or(Duration{0})), failure->error};
     }
-    if (std::holds_alternative<Confirmed>(answer)) return Settled{"confirmed"};
+    if (std::holds_alternative<Confirmed>(answer)) return Done{"confirmed"};
     if (key.unproven_until && now < *key.unproven_until) {
         return TryAgain{std::min(now + pause, *key.unproven_until),
                         "its creation was never answered; looking for it until it cannot appear any more"};
     }
-    return Settled{"already gone"};
+    return Done{"already gone"};
 }
 
 Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began,

@@ -11,14 +11,14 @@
 
 namespace eph {
 
-struct Settled {
+struct Done {
     std::string how;
 };
 struct TryAgain {
     Timestamp due;
     std::string error;
 };
-using Verdict = std::variant<Settled, TryAgain>;
+using Verdict = std::variant<Done, TryAgain>;
 
 // 1 s, 2 s, 4 s ... 5 min for attempts 0, 1, 2 ..., of which `jitter` in [0, 1) takes up to half away.
 Duration back_off(std::int64_t attempts, double jitter);

@@ -78,12 +78,19 @@ void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session,
     transaction.commit();
 }
 
-void Ledger::live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id,
-                  std::optional<Timestamp> provider_expiry, bool expiry_named) {
+void Ledger::live(const KeyRow& key) {
     Transaction transaction{store_->database};
-    store_->mark_live.run(service_account_id, api_key_id, millis(provider_expiry), expiry_named ? 1 : 0, key.text());
-    if (store_->changes() != 1) throw Error{Code::internal, "key {} is no longer being created", key.text()};
-    store_->note(key, "ephd", "live", "");
+    store_->make_live(key);
+    transaction.commit();
+}
+
+void Ledger::live_instead(const SessionRow& session, const KeyRow& key) {
+    Transaction transaction{store_->database};
+    store_->make_live(key);
+    store_->move_to_key.run(session.id.text(), key.id.text(), session.key.text());
+    if (store_->changes() == 0) throw no_longer_live("session", session.id.text());
+    store_->mark_revoking.run(to_millis(now()), "replaced", session.key.text());
+    if (store_->changes() > 0) store_->note(session.key, "ephd", "revoking", "replaced");
     transaction.commit();
 }
 

@@ -24,9 +24,10 @@ public:
 
     // --- a key's life; `actor` goes to the audit trail ---
     void intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor);
-    // `provider_expiry`: when the provider ends it by itself; `expiry_named`: in the provider's own words.
-    void live(const KeyId& key, const std::string& service_account_id, const std::string& api_key_id,
-              std::optional<Timestamp> provider_expiry = std::nullopt, bool expiry_named = false);
+    void live(const KeyRow& key);  // with what the provider said of it
+    // The same for a key that takes the place of the session's present one, which has to go from now on. Throws
+    // Error{session_over} where there is no such session any more.
+    void live_instead(const SessionRow& session, const KeyRow& key);
     void never_made(const KeyId& key, const std::string& why);  // the provider's clear no
     // The answer to the creation was lost, or came when the row had moved on: it may take effect until
     // `unproven_until`.
@@ -57,8 +58,8 @@ public:
     // By id, name, service account's or API key's id, or an unambiguous beginning of the id or name. Throws
     // Error{ambiguous}.
     std::optional<KeyRow> find_key(const std::string& reference);
-    std::vector<KeyRow> unsettled_keys();                // all that are not revoked, by due
-    std::set<Place> places_in_use();                     // of all that are not revoked
+    std::vector<KeyRow> unsettled_keys();  // all that are not revoked, by due
+    std::set<Place> places_in_use();       // of all that are not revoked, and of sessions through the broker
     std::vector<KeyRow> recent_keys(std::size_t limit);  // newest first
     std::vector<KeyRow> upcoming(std::size_t limit);     // what is due first
 
@@ -66,6 +67,7 @@ public:
     void start_without_key(const SessionRow& session, const std::string& actor);
     void session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
                       const std::string& actor);
+    void used(const std::vector<std::pair<SessionId, wire::Usage>>& usages);  // so far, through the broker
     std::optional<SessionRow> session(const SessionId& id);
     std::optional<SessionRow> find_session(const std::string& reference);  // as find_key
     std::vector<SessionRow> active_sessions();

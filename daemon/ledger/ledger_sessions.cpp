@@ -86,6 +86,15 @@ std::vector<SessionRow> Ledger::Store::sessions(Statement& bound) {
         row.end_reason = bound.text(9);
         row.exit_status = bound.maybe_integer(10);
         row.credential = bound.text(11);
+        if (row.credential == "broker") {
+            BrokerRow& broker = row.broker.emplace();
+            broker.token_hash = bound.text(12);
+            broker.port = bound.integer(13);
+            broker.place = {row.provider, bound.text(14), bound.text(15)};
+            broker.fingerprint = bound.text(16);
+            broker.limits = wire::decode<wire::Limits>(bound.text(17));
+            broker.usage = wire::decode<wire::Usage>(bound.text(18));
+        }
         rows.push_back(std::move(row));
     }
     bound.reset();
@@ -103,9 +112,20 @@ std::vector<AuditRow> Ledger::Store::audit(Statement& bound) {
 }
 
 void Ledger::Store::insert(const SessionRow& session, const std::string& actor) {
+    const BrokerRow broker = session.broker.value_or(BrokerRow{});
     insert_session.run(session.id.text(), session.credential, session.key.text(), session.host, session.provider,
-                       session.agent, to_millis(session.started), to_millis(session.deadline));
-    note(session, actor, "session_started", session.agent);
+                       session.agent, to_millis(session.started), to_millis(session.deadline), broker.token_hash,
+                       broker.port, broker.place.project, broker.place.base_url, broker.fingerprint,
+                       wire::encode(broker.limits));
+    note(session, actor, "session_started", session.agent + " via " + session.credential);
+}
+
+void Ledger::Store::make_live(const KeyRow& key) {
+    std::optional<std::int64_t> expiry;
+    if (key.provider_expiry) expiry = to_millis(*key.provider_expiry);
+    mark_live.run(key.service_account_id, key.api_key_id, expiry, key.expiry_named ? 1 : 0, key.id.text());
+    if (changes() != 1) throw Error{Code::internal, "key {} is no longer being created", key.id.text()};
+    note(key.id, "ephd", "live", "");
 }
 
 void Ledger::Store::note(const AuditRow& row) {
@@ -152,6 +172,12 @@ void Ledger::session_over(const SessionId& session, const std::string& reason, s
     for (const SessionRow& row : store_->sessions(store_->session_by_id.bind(session.text()))) {
         store_->note(row, actor, "session_over", reason);
     }
+    transaction.commit();
+}
+
+void Ledger::used(const std::vector<std::pair<SessionId, wire::Usage>>& usages) {
+    Transaction transaction{store_->database};
+    for (const auto& [session, usage] : usages) store_->put_counts.run(session.text(), wire::encode(usage));
     transaction.commit();
 }
 

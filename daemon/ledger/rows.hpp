@@ -7,6 +7,7 @@
 
 #include "common/ids.hpp"
 #include "common/time.hpp"
+#include "common/wire.hpp"
 
 namespace eph {
 
@@ -51,11 +52,22 @@ struct KeyRow {
     bool expiry_named = false;                 // the provider said so itself, and did not just take our word
 };
 
+// Of a session through the broker: how its agent is known and reached, by which account, within which limits.
+struct BrokerRow {
+    std::string token_hash;
+    std::int64_t port = 0;  // on 127.0.0.1; 0: a Unix socket
+    Place place;
+    std::string fingerprint;  // of the account's credential
+    wire::Limits limits;
+    wire::Usage usage;
+};
+
 struct SessionRow {
     SessionId id;
     SessionState state = SessionState::active;
-    std::string credential = "key";  // or manual: the person's own, which nobody here can revoke
-    KeyId key;                       // none for such a session
+    std::string credential = "key";  // or broker; or manual: the person's own, which nobody here can revoke
+    KeyId key;                       // none of a manual session, nor through the broker where the provider makes none
+    std::optional<BrokerRow> broker;
     std::string host;
     std::string provider;
     std::string agent;
@@ -72,7 +84,7 @@ struct AuditRow {
     Timestamp at{};
     std::string actor;  // "uid 1000 pid 4711", "janitor", "reconcile"
     std::string
-        event;  // creating, live, refused, revoking, revoked, retry, extended, session_started, session_over, ...
+        event;  // creating, live, refused, revoking, revoked, retry, extended, session_started, session_over, used, ...
     KeyId key;
     SessionId session;
     std::string host;

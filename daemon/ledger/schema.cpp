@@ -114,6 +114,38 @@ constexpr std::array migrations{
         PRIMARY KEY (provider, project, base_url, fingerprint)
     ) STRICT, WITHOUT ROWID;
     )sql",
+    // Sessions through the broker: of the token its hash alone, the port where there is one, the account, and as JSON
+    // the limits and what was used.
+    R"sql(
+    CREATE TABLE sessions_3 (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL CHECK (state IN ('active', 'over')),
+        credential TEXT NOT NULL CHECK (credential IN ('key', 'manual', 'broker')),
+        key TEXT REFERENCES keys (id) CHECK (credential = 'broker' OR (key IS NOT NULL) = (credential = 'key')),
+        host TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        started INTEGER NOT NULL,
+        deadline INTEGER NOT NULL,
+        ended INTEGER,
+        end_reason TEXT NOT NULL DEFAULT '',
+        exit_status INTEGER,
+        token_hash TEXT NOT NULL DEFAULT '' CHECK ((token_hash <> '') = (credential = 'broker')),
+        port INTEGER NOT NULL DEFAULT 0,
+        project TEXT NOT NULL DEFAULT '',
+        base_url TEXT NOT NULL DEFAULT '',
+        fingerprint TEXT NOT NULL DEFAULT '',
+        limits TEXT NOT NULL DEFAULT '{}',
+        counts TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    INSERT INTO sessions_3 (id, state, credential, key, host, provider, agent, started, deadline, ended, end_reason,
+        exit_status) SELECT id, state, credential, key, host, provider, agent, started, deadline, ended, end_reason,
+        exit_status FROM sessions;
+    DROP TABLE sessions;
+    ALTER TABLE sessions_3 RENAME TO sessions;
+    CREATE INDEX sessions_active ON sessions (started) WHERE state = 'active';
+    CREATE INDEX sessions_started ON sessions (started);
+    )sql",
 };
 
 }  // namespace

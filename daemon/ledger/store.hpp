@@ -13,7 +13,7 @@ namespace eph {
     "next_name, provider_expiry, expiry_named"
 #define EPH_SESSION_COLUMNS                                                                                    \
     "id, state, coalesce(key, ''), host, provider, agent, started, deadline, ended, end_reason, exit_status, " \
-    "credential"
+    "credential, token_hash, port, project, base_url, fingerprint, limits, counts"
 
 struct PreparedDatabase : Database {
     explicit PreparedDatabase(const std::string& path) : Database(path) { prepare_schema(*this); }
@@ -52,7 +52,10 @@ struct Ledger::Store {
                            "WHERE id = ? AND state = 'revoked'"};
     Statement mark_postponed{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking'"};
     Statement mark_hurried{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking' AND due > ?"};
-    Statement places{database, "SELECT DISTINCT provider, project, base_url FROM keys WHERE due IS NOT NULL"};
+    Statement places{database,
+                     "SELECT provider, project, base_url FROM keys WHERE due IS NOT NULL UNION "
+                     "SELECT provider, project, base_url FROM sessions WHERE state = 'active' AND "
+                     "credential = 'broker'"};
     Statement mark_due{database,
                        "UPDATE keys SET due = ? WHERE state = 'revoking' AND due > ? AND provider = ? AND project = ? "
                        "AND base_url = ?"};
@@ -83,7 +86,10 @@ struct Ledger::Store {
 
     Statement insert_session{database,
                              "INSERT INTO sessions (id, state, credential, key, host, provider, agent, started, "
-                             "deadline) VALUES (?, 'active', ?, nullif(?, ''), ?, ?, ?, ?, ?)"};
+                             "deadline, token_hash, port, project, base_url, fingerprint, limits) "
+                             "VALUES (?, 'active', ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    Statement put_counts{database, "UPDATE sessions SET counts = ?2 WHERE id = ?1"};
+    Statement move_to_key{database, "UPDATE sessions SET key = ?2 WHERE id = ?1 AND state = 'active' AND key = ?3"};
     Statement end_session{database,
                           "UPDATE sessions SET state = 'over', ended = ?, end_reason = ?, exit_status = ? "
                           "WHERE id = ? AND state = 'active'"};
@@ -122,6 +128,7 @@ struct Ledger::Store {
     std::vector<SessionRow> sessions(Statement& bound);
     std::vector<AuditRow> audit(Statement& bound);
     void insert(const SessionRow& session, const std::string& actor);
+    void make_live(const KeyRow& key);
     int changes();
 };
 

@@ -8,6 +8,7 @@
 #include "common/error.hpp"
 #include "common/key_name.hpp"
 #include "daemon/sessions/deadline.hpp"
+#include "daemon/sessions/only_one.hpp"
 #include "daemon/sessions/sessions.hpp"
 
 namespace eph {
@@ -38,16 +39,8 @@ std::string sentence() {
 
 Task<SessionRow> Sessions::extend(SessionId session, Duration by, std::string actor) {
     const std::shared_ptr<Lease> lease = hold(session);
-    struct OnlyOne {
-        Sessions& sessions;
-        SessionId id;
-        ~OnlyOne() {
-            sessions.extending_.erase(id);
-            sessions.settled_.notify();
-        }
-    };
-    if (!extending_.insert(session).second) {
-        throw Error{Code::busy, "session {} is being extended at this moment", session.text()}.hint(
+    if (changing_.contains(session)) {
+        throw Error{Code::busy, "session {} is being changed at this moment", session.text()}.hint(
             "Try again in a moment.");
     }
     const OnlyOne only_one{*this, session};

@@ -51,7 +51,8 @@ KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& reques
     return key;
 }
 
-Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std::string> scopes) {
+Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std::string> scopes,
+                                 std::optional<SessionRow> instead) {
     struct UnderWay {
         Sessions& sessions;
         explicit UnderWay(Sessions& all) : sessions(all) { ++sessions.creating_; }
@@ -65,8 +66,15 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
     try {
         created =
             co_await openai_.create(account, key.name, key.deadline - key.created + provider_slack, std::move(scopes));
-        ledger_.live(key.id, created.service_account_id, created.api_key_id, created.expires,
-                     created.expiry_named);  // durable before the secret leaves
+        key.service_account_id = created.service_account_id;
+        key.api_key_id = created.api_key_id;
+        key.provider_expiry = created.expires;
+        key.expiry_named = created.expiry_named;
+        if (instead) {
+            ledger_.live_instead(*instead, key);
+        } else {
+            ledger_.live(key);  // durable before the secret leaves
+        }
     } catch (const CreateError& error) {
         failure = error;
     } catch (const Error& error) {
@@ -83,8 +91,6 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
         throw Error{*failure};
     }
     key.state = KeyState::live;
-    key.service_account_id = created.service_account_id;
-    key.api_key_id = created.api_key_id;
     janitor_.wake();
     spdlog::info("key {} issued for {} until {}", key.id.text(), key.host.empty() ? key.label : key.host,
                  rfc3339(key.deadline));
@@ -98,14 +104,21 @@ Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std:
     co_return co_await create(account, std::move(key), std::move(request.scopes));
 }
 
+SessionRow Sessions::new_session(const SessionRequest& request) const {
+    SessionRow session;
+    session.id = request.id.empty() ? SessionId::make() : request.id;
+    session.host = request.host;
+    session.agent = request.agent;
+    session.broker = request.broker;
+    return session;
+}
+
 Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request, std::string actor) {
     KeyRow key = new_key(account, request);
-    SessionRow session;
-    session.id = SessionId::make();
+    SessionRow session = new_session(request);
+    session.credential = request.broker ? "broker" : "key";
     session.key = key.id;
-    session.host = request.host;
     session.provider = key.place.provider;
-    session.agent = request.agent;
     session.started = key.created;
     session.deadline = key.deadline;
     key.session = session.id;
@@ -137,7 +150,7 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
 
 Task<bool> Sessions::idle(Duration limit) {
     const auto until = Signal::Clock::now() + limit;
-    while (creating_ > 0 || !extending_.empty()) {
+    while (creating_ > 0 || !changing_.empty()) {
         if (Signal::Clock::now() >= until) co_return false;
         co_await settled_.wait_until(until);
     }
@@ -199,6 +212,7 @@ void Sessions::key_over(const KeyRow& key, const std::string& reason) {
     const auto found = leases_.find(key.session);
     if (found == leases_.end()) return;
     const std::shared_ptr<Lease> lease = found->second;
+    if (lease->session.key != key.id) return;  // it has another one by now
     finish(*lease, reason);
     record({lease->session, reason, std::nullopt, "janitor"});
 }
@@ -220,6 +234,7 @@ void Sessions::write(const Ending& ending) {
     // Before the session is over, lest a crash between the two leaves a live key.
     if (!session.key.empty()) janitor_.revoke(session.key, ending.reason, ending.actor);
     ledger_.session_over(session.id, ending.reason, ending.exit_status, ending.actor);
+    if (session.key.empty()) janitor_.drop_unused_accounts();
     spdlog::info("session {} is over: {}", session.id.text(), ending.reason);
 }
 
@@ -229,6 +244,11 @@ void Sessions::finish(Lease& lease, const std::string& reason) {
     lease.say("over", reason);
     const SessionId id = lease.session.id;
     leases_.erase(id);
+    if (on_over) on_over(id);
+}
+
+void Sessions::tell(const SessionId& session, const char* event, const std::string& reason) {
+    if (const auto found = leases_.find(session); found != leases_.end()) found->second->say(event, reason);
 }
 
 }  // namespace eph

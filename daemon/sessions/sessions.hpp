@@ -1,6 +1,7 @@
 // One session: a credential, a deadline, and the lease that keeps it alive.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ struct SessionRequest {
     std::string label;  // "": the host
     std::optional<Duration> ttl;
     std::vector<std::string> scopes = {};  // none: all that a service account may do
+    SessionId id = {};                     // where its endpoint was named first
+    std::optional<BrokerRow> broker = {};  // through the broker: its key, if one is made, stays here
 };
 
 struct IssuedKey {
@@ -52,12 +55,17 @@ public:
     // then.
     Task<StartedSession> start(AccountRef account, SessionRequest request, std::string actor);
 
-    // A session whose credential is the person's own: no key, no provider; else like any other.
+    // A session for which no key is made, since its credential is the person's own, or the account's through the
+    // broker; else like any other.
     std::shared_ptr<Lease> start_without_key(std::string provider, SessionRequest request, std::string actor);
 
     // A later end for a session and its key, at the provider and in the ledger, or an Error and the old end. Throws
     // Error{usage} that says how much is possible, Error{session_over}, Error{busy}, or what the provider said.
     Task<SessionRow> extend(SessionId session, Duration by, std::string actor);
+
+    // Another key for a session through the broker whose own was lost with the ephd that had made it, and which is then
+    // revoked. Throws Error{session_over}, or what the provider said; the session stays what it was.
+    Task<IssuedKey> replace_key(SessionId session);
 
     // Until cancelled: warns clients of the end, and ends sessions without a key at their deadline.
     Task<void> watch();
@@ -77,6 +85,12 @@ public:
     // The key stopped being live for a reason of its own: deadline, revoked by name, gone.
     void key_over(const KeyRow& key, const std::string& reason);
 
+    // Something for the client to hear, if the session lives.
+    void tell(const SessionId& session, const char* event, const std::string& reason);
+
+    // A session is over from this moment on.
+    std::function<void(const SessionId&)> on_over;
+
     // At shutdown: no creation and no extension under way. False when `limit` came first.
     Task<bool> idle(Duration limit);
 
@@ -84,6 +98,7 @@ public:
 
 private:
     struct Extension;
+    struct OnlyOne;
     struct Ending {
         SessionRow session;
         std::string reason;
@@ -98,7 +113,10 @@ private:
     Task<void> settle_name(AccountRef account, KeyRow key);
     Task<void> put_expiry_back(AccountRef account, KeyRow key);
     KeyRow new_key(const AccountRef& account, const SessionRequest& request);
-    Task<IssuedKey> create(AccountRef account, KeyRow key, std::vector<std::string> scopes);
+    // `instead`: the session whose present key it replaces.
+    Task<IssuedKey> create(AccountRef account, KeyRow key, std::vector<std::string> scopes,
+                           std::optional<SessionRow> instead = std::nullopt);
+    SessionRow new_session(const SessionRequest& request) const;
     Task<void> await_client(SessionId session);
     void finish(Lease& lease, const std::string& reason);
     void record(Ending ending);
@@ -112,9 +130,9 @@ private:
     TaskGroup& tasks_;
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
     int creating_ = 0;
-    std::set<SessionId> extending_;
+    std::set<SessionId> changing_;    // their keys are being extended or replaced
     std::vector<Ending> unrecorded_;  // the ledger could not take them yet
-    Signal settled_;                  // a creation or an extension has come to its end
+    Signal settled_;                  // a creation, an extension or a replacement has come to its end
     WallTimer clock_;
 };
 

@@ -9,19 +9,17 @@
 namespace eph {
 
 std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, SessionRequest request, std::string actor) {
-    SessionRow session;
-    session.id = SessionId::make();
-    session.credential = "manual";
-    session.host = request.host;
+    SessionRow session = new_session(request);
+    session.credential = request.broker ? "broker" : "manual";
     session.provider = std::move(provider);
-    session.agent = request.agent;
     session.started = now();
     session.deadline = session.started + allowed_ttl(request);
     ledger_.start_without_key(session, actor);
     auto lease = std::make_shared<Lease>(executor_, session, session.started);
     leases_.emplace(session.id, lease);
     clock_.poke();
-    spdlog::info("session {} on {} started with a key of the person's own", session.id.text(), session.host);
+    spdlog::info("session {} on {} started {}", session.id.text(), session.host,
+                 request.broker ? "through the broker" : "with a key of the person's own");
     return lease;
 }
 

@@ -170,6 +170,13 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     const std::string keyless = ephd.event("POST /v1/sessions", 201, *manual).at("session").at("id");
     ephd.call("GET /v1/sessions/{id}", "/v1/sessions/" + keyless, 200);
     ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + keyless, 200);
+    const Json limited = {
+        {"host", "example"}, {"credential", "broker"}, {"endpoint", "port"}, {"limits", {{"rpm", 60}}}};
+    const auto brokered = daemon.session(limited);
+    const Json through = ephd.event("POST /v1/sessions", 201, *brokered);
+    const std::string keyed = through.at("session").at("id");
+    ephd.call("GET /v1/sessions/{id}", "/v1/sessions/" + keyed, 200);
+    ephd.call("DELETE /v1/sessions/{id}", "/v1/sessions/" + keyed, 200);
     ephd.call("POST /v1/keys", 201, {{"scopes", {"model.request"}}});
     ephd.call("POST /v1/cleanup", 200, {{"all", true}, {"dry_run", true}});
     ephd.call("GET /v1/cleanup", 200);
@@ -193,6 +200,8 @@ TEST_CASE("every refusal has the shape that docs/api.yaml gives it") {
     ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"scopes", {"two words"}}});
     ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "example"}, {"credential", "borrowed"}});
     ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "-oProxyCommand=x"}});
+    ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage,
+                 {{"host", "example"}, {"credential", "broker"}, {"limits", {{"rpm", 0}}}});
     ephd.refused("POST /v1/keys", "/v1/keys", Code::provider_denied, Json::object(),
                  {{"Eph-Admin-Key", "sk-admin-wrong"}});
     const std::string session = [&] {

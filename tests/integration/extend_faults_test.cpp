@@ -84,7 +84,7 @@ TEST_CASE_METHOD(ExtensionWorld, "of two extensions at once one is refused as bu
     HttpConnection first{home.socket()};
     first.request("POST", path(), R"({"seconds": 600})");
     sim.wait_for("POST api_keys");
-    CHECK(refused(600, 409) == "session " + session + " is being extended at this moment");
+    CHECK(refused(600, 409) == "session " + session + " is being changed at this moment");
     CHECK(first.reply().status == 200);
     CHECK(ephd.key(key).at("expires_at") == deadline + 600);
 }

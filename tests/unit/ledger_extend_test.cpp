@@ -20,7 +20,10 @@ struct Fixture {
         row.session = SessionId{"s1"};
         session = a_session("s1", row);
         ledger.intend(row, session, "test");
-        ledger.live(key, "svc_1", "key_1", moment + 2h + 1min, true);
+        KeyRow live = made("k1", "svc_1", "key_1");
+        live.provider_expiry = moment + 2h + 1min;
+        live.expiry_named = true;
+        ledger.live(live);
     }
     KeyRow row() { return ledger.key(key).value(); }
 };

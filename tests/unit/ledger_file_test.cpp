@@ -209,8 +209,8 @@ TEST_CASE("a ledger of the first version keeps its keys, its sessions and its tr
             key.session = SessionId{"s" + std::string{id}};
             ledger.intend(key, a_session("s" + std::string{id}, key), "test");
         }
-        ledger.live(KeyId{"k1"}, "svc_k1", "key_k1");
-        ledger.live(KeyId{"k2"}, "svc_k2", "key_k2");
+        ledger.live(made("k1", "svc_k1", "key_k1"));
+        ledger.live(made("k2", "svc_k2", "key_k2"));
         ledger.revoke(KeyId{"k2"}, "asked", moment, "test");
         ledger.revoked(KeyId{"k2"}, "confirmed");
         ledger.session_over(SessionId{"sk2"}, "asked", 3, "test");
@@ -218,7 +218,7 @@ TEST_CASE("a ledger of the first version keeps its keys, its sessions and its tr
     }
     Database{file.string()}.execute(back_to_version_1);
     Ledger ledger{file};
-    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"2"});
+    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"3"});
     CHECK(ask(file, "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
     CHECK(ask(file, "PRAGMA foreign_key_check").empty());
     CHECK(ask(file, "SELECT sql FROM sqlite_schema WHERE type <> 'table' ORDER BY name") == schema);
@@ -236,4 +236,34 @@ TEST_CASE("a ledger of the first version keeps its keys, its sessions and its tr
     CHECK((over.key == KeyId{"k2"}));
     CHECK(over.exit_status == 3);
     CHECK(ledger.audit(0, 100).size() == 11);
+}
+
+TEST_CASE("a ledger of the second version keeps its sessions, those without a key too") {
+    const TempDirectory temp;
+    const std::filesystem::path file = temp / "ledger.db";
+    std::vector<std::string> schema;
+    {
+        Ledger ledger{file};
+        KeyRow key = a_key("k1");
+        key.session = SessionId{"s1"};
+        ledger.intend(key, a_session("s1", key), "test");
+        ledger.live(made("k1", "svc_k1", "key_k1"));
+        SessionRow manual = a_session("s2", KeyRow{});
+        manual.credential = "manual";
+        ledger.start_without_key(manual, "test");
+        ledger.session_over(SessionId{"s2"}, "agent_exited", 0, "test");
+        schema = ask(file, "SELECT sql FROM sqlite_schema ORDER BY name");
+    }
+    Database{file.string()}.execute(back_to_version_2);
+    Ledger ledger{file};
+    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"3"});
+    CHECK(ask(file, "PRAGMA foreign_key_check").empty());
+    CHECK(ask(file, "SELECT sql FROM sqlite_schema ORDER BY name") == schema);
+    REQUIRE(ledger.active_sessions().size() == 1);
+    CHECK((ledger.active_sessions().front().key == KeyId{"k1"}));
+    CHECK_FALSE(ledger.active_sessions().front().broker);
+    const SessionRow over = ledger.session(SessionId{"s2"}).value();
+    CHECK(over.credential == "manual");
+    CHECK(over.key.empty());
+    CHECK(over.exit_status == 0);
 }

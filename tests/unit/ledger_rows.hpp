@@ -35,9 +35,17 @@ inline SessionRow a_session(const std::string& id, const KeyRow& key) {
     return session;
 }
 
+// A key's row with what the provider said of it.
+inline KeyRow made(const std::string& id, const std::string& service_account_id, const std::string& api_key_id) {
+    KeyRow key = a_key(id);
+    key.service_account_id = service_account_id;
+    key.api_key_id = api_key_id;
+    return key;
+}
+
 inline void add_live(Ledger& ledger, const std::string& id, Timestamp deadline = moment + std::chrono::hours{2}) {
     ledger.intend(a_key(id, deadline), std::nullopt, "test");
-    ledger.live(KeyId{id}, "svc_" + id, "key_" + id);
+    ledger.live(made(id, "svc_" + id, "key_" + id));
 }
 
 }  // namespace eph::test

@@ -45,7 +45,7 @@ TEST_CASE_METHOD(Fixture, "a key that is intended is in the ledger before it is 
 
 TEST_CASE_METHOD(Fixture, "a key goes from creating over live and revoking to revoked") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
-    ledger.live(KeyId{"k1"}, "svc_1", "key_1");
+    ledger.live(made("k1", "svc_1", "key_1"));
     CHECK(row("k1").state == KeyState::live);
     CHECK(row("k1").service_account_id == "svc_1");
     CHECK(row("k1").due == row("k1").deadline);
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "a key that is being created is its creator's to revok
 TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become live") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.lost(KeyId{"k1"}, moment + 60s, "reset");
-    const Error error = error_of([&] { ledger.live(KeyId{"k1"}, "svc_1", "key_1"); });
+    const Error error = error_of([&] { ledger.live(made("k1", "svc_1", "key_1")); });
     CHECK(error.code() == Code::internal);
     CHECK(error.message() == "key k1 is no longer being created");
     CHECK(row("k1").service_account_id.empty());
@@ -200,7 +200,7 @@ TEST_CASE_METHOD(Fixture, "when an account is back, what waits for it is due, an
     elsewhere.place.project = "proj_2";
     add_live(ledger, "k1");
     ledger.intend(elsewhere, std::nullopt, "test");
-    ledger.live(KeyId{"k2"}, "svc_2", "key_2");
+    ledger.live(made("k2", "svc_2", "key_2"));
     for (const char* id : {"k1", "k2"}) ledger.revoke(KeyId{id}, "asked", moment + 5min, "test");
     ledger.due_now(place, moment);
     CHECK((row("k1").due == moment));

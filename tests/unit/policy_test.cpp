@@ -71,8 +71,8 @@ TEST_CASE("an answer to a revocation settles the key or says when to try again")
         if (row.unproven_for) key.unproven_until = moment + *row.unproven_for;
         const Verdict verdict = next_step(key, row.answer, moment, 0.0);
         if (row.settled != nullptr) {
-            REQUIRE(std::holds_alternative<Settled>(verdict));
-            CHECK(std::get<Settled>(verdict).how == row.settled);
+            REQUIRE(std::holds_alternative<Done>(verdict));
+            CHECK(std::get<Done>(verdict).how == row.settled);
         } else {
             REQUIRE(std::holds_alternative<TryAgain>(verdict));
             CHECK((std::get<TryAgain>(verdict).due == moment + row.after));

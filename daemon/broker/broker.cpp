@@ -1,0 +1,226 @@
+// The life of a session's endpoint: opened, opened again by the next ephd, closed.
+#include "daemon/broker/broker.hpp"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/error.hpp"
+#include "common/providers.hpp"
+#include "daemon/broker/prices.hpp"
+#include "daemon/broker/relay.hpp"
+#include "daemon/broker/served.hpp"
+#include "daemon/broker/upstreams.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t most_connections = 256;               // of one session; more wait to be accepted
+constexpr Duration last_words = std::chrono::seconds{30};   // for an agent to hear that its session is over
+constexpr Duration to_cut = std::chrono::seconds{5};        // a stream, at most
+constexpr Duration to_try_again = std::chrono::seconds{2};  // to open what another program has in use
+
+bool makes_keys(const std::string& provider) {
+    const ProviderRow* row = find_provider(provider);
+    return row != nullptr && row->makes_keys;
+}
+
+}  // namespace
+
+Broker::Broker(asio::any_io_executor executor, std::filesystem::path directory, Ledger& ledger, Accounts& accounts,
+               HttpsClient& https, Sessions& sessions, const Prices& prices, TaskGroup& tasks)
+    : executor_(executor),
+      directory_(std::move(directory)),
+      ledger_(ledger),
+      accounts_(accounts),
+      https_(https),
+      sessions_(sessions),
+      prices_(prices),
+      tasks_(tasks),
+      used_(executor),
+      settled_(executor) {}
+
+Broker::~Broker() = default;
+
+Broker::ServedRef Broker::find(const SessionId& session) const {
+    const auto found = served_.find(session);
+    return found == served_.end() ? nullptr : found->second;
+}
+
+Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> endpoint) {
+    const BrokerRow& broker = row.broker.value();
+    const SessionId id = row.id;
+    Upstream upstream = upstream_for(row.provider, accounts_.config(), parse_base_url(broker.place.base_url));
+    Meter meter{broker.limits, prices_, broker.usage};
+    auto served = std::make_shared<Served>(executor_, row, std::move(endpoint));
+    served->session = std::shared_ptr<Brokered>(
+        new Brokered{id, std::move(upstream), broker.token_hash, std::move(meter), false, Signal{executor_},
+                     [this, id] { return key(id); }, [this, id](const KeyRef& key) { key_refused(id, key); },
+                     [this, id] { used(id); }, [this, id](const Refusal& refusal) { refused(id, refusal); }});
+    return served;
+}
+
+Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std::string actor) {
+    SessionRow row;
+    row.id = SessionId::make();
+    row.host = request.session.host;
+    row.provider = account->place.provider;
+    auto endpoint = request.on_port ? std::make_unique<Endpoint>(executor_, std::uint16_t{0})
+                                    : std::make_unique<Endpoint>(executor_, endpoint_path(directory_, row.id));
+    endpoint->open();  // first, so that nothing has to be taken back where it cannot be
+    std::string token = "eph-" + random_text(40);
+    StartedBroker started;
+    BrokerRow& broker = row.broker.emplace();
+    broker.token_hash = token_hash(token);
+    started.token = Secret::take(token);
+    broker.port = endpoint->port();
+    broker.place = account->place;
+    broker.fingerprint = account->fingerprint;
+    broker.limits = request.limits;
+    started.endpoint.socket = endpoint->socket().string();
+    started.endpoint.port = endpoint->port();
+    const ServedRef served = make(row, std::move(endpoint));
+    started.endpoint.base_path = "/" + served->session->upstream.name + served->session->upstream.base_path;
+    request.session.id = row.id;
+    request.session.broker = row.broker;
+    if (makes_keys(row.provider)) {
+        StartedSession session = co_await sessions_.start(account, std::move(request.session), std::move(actor));
+        served->key = std::make_shared<const Secret>(std::move(session.issued.secret));
+        started.key = std::move(session.issued.key);
+        started.note = std::move(session.issued.note);
+        started.lease = std::move(session.lease);
+    } else {
+        started.lease = sessions_.start_without_key(row.provider, std::move(request.session), std::move(actor));
+        served->key = KeyRef{account, &account->admin_key};
+        served->account = account;
+    }
+    serve(served);
+    co_return started;
+}
+
+void Broker::serve(const ServedRef& served) {
+    served_[served->id] = served;
+    served->listening.spawn("listening for the agent of session " + served->id.text(), listen(served));
+}
+
+void Broker::resume() {
+    remove_stale_endpoints(executor_, directory_);
+    for (const SessionRow& row : ledger_.active_sessions()) {
+        if (!row.broker) continue;
+        try {
+            auto endpoint = row.broker->port != 0
+                                ? std::make_unique<Endpoint>(executor_, static_cast<std::uint16_t>(row.broker->port))
+                                : std::make_unique<Endpoint>(executor_, endpoint_path(directory_, row.id));
+            serve(make(row, std::move(endpoint)));
+        } catch (const Error& error) {  // the configuration no longer has its provider
+            spdlog::error("session {} cannot go on: {}", row.id.text(), error.message());
+            sessions_.end(row.id, "not_resumed", std::nullopt, "ephd");
+        }
+    }
+}
+
+Task<void> Broker::listen(ServedRef served) {
+    for (bool told = false; !served->endpoint->is_open();) {
+        try {
+            served->endpoint->open();
+        } catch (const Error& error) {
+            if (!told) spdlog::error("session {}: {}", served->id.text(), error.message());
+            told = true;
+        }
+        if (!told) break;
+        asio::steady_timer pause{executor_, to_try_again};
+        co_await pause.async_wait(use_awaitable);
+    }
+    for (;;) {
+        while (served->connections >= most_connections) co_await served->left.wait();
+        std::optional<Endpoint::Socket> socket = co_await served->endpoint->accept();
+        if (!socket) co_return;
+        TaskGroup& group = served->session->over ? served->turned_away : served->streams;
+        group.spawn("serving the agent of session " + served->id.text(), connection(std::move(*socket), served));
+    }
+}
+
+Task<void> Broker::connection(Endpoint::Socket socket, ServedRef served) {
+    struct Counted {
+        Served& served;
+        explicit Counted(Served& all) : served(all) { ++served.connections; }
+        ~Counted() {
+            --served.connections;
+            served.left.notify();
+        }
+    } counted{*served};
+    co_await serve_agent(std::move(socket), served->session, https_);
+}
+
+void Broker::agent_is_gone(const SessionId& session) {
+    if (const ServedRef served = find(session)) served->agent_gone = true;
+}
+
+void Broker::session_over(const SessionId& session) {
+    const ServedRef served = find(session);
+    if (!served || served->session->over) return;
+    served->session->over = true;
+    served->session->settled.notify();
+    if (served->agent_gone) served->endpoint->close();
+    tasks_.spawn("ending the broker of session " + session.text(), retire(served));
+}
+
+// Cuts what is under way, sums up, and answers 403 for a while to an agent that asks again: it then stops, where a
+// connection that is refused would be tried again and again.
+Task<void> Broker::retire(ServedRef served) {
+    served->streams.cancel(asio::cancellation_type::terminal);
+    const bool cut = co_await served->streams.drained(to_cut);
+    if (!cut) spdlog::warn("session {}: a stream could not be cut in time", served->id.text());
+    sum_up(*served);
+    served->summed_up = true;
+    settled_.notify();
+    if (!served->agent_gone) {
+        asio::steady_timer pause{executor_, last_words};
+        co_await pause.async_wait(use_awaitable);
+    }
+    served->endpoint->close();
+    for (TaskGroup* group : {&served->listening, &served->turned_away, &served->streams}) {
+        group->cancel(asio::cancellation_type::terminal);
+        while (!co_await group->drained(to_cut)) {
+        }
+    }
+    served_.erase(served->id);
+}
+
+Task<void> Broker::settled(SessionId session) {
+    const auto until = Signal::Clock::now() + to_cut;
+    for (;;) {
+        const ServedRef served = find(session);
+        if (!served || served->summed_up || Signal::Clock::now() >= until) co_return;
+        co_await settled_.wait_until(until);
+    }
+}
+
+void Broker::suspend() {
+    for (const auto& [id, served] : served_) {
+        served->listening.cancel(asio::cancellation_type::terminal);
+        if (served->session->over) {
+            served->endpoint->close();
+        } else {
+            served->endpoint->suspend();
+        }
+    }
+}
+
+Task<void> Broker::drain(Duration grace) {
+    const auto until = Signal::Clock::now() + grace;
+    suspend();
+    const std::map<SessionId, ServedRef> all = served_;
+    for (const auto& [id, served] : all) {
+        while (served->session->meter.in_flight() > 0 && Signal::Clock::now() < until)
+            co_await served->session->settled.wait_until(until);
+    }
+    for (const auto& [id, served] : all) {
+        for (TaskGroup* group : {&served->listening, &served->streams, &served->turned_away}) {
+            group->cancel(asio::cancellation_type::terminal);
+            (void)co_await group->drained(to_cut);
+        }
+    }
+    save();
+}
+
+}  // namespace eph

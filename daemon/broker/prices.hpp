@@ -1,0 +1,8 @@
+// STAND-IN until branch "meter" is merged.
+#pragma once
+
+namespace eph {
+
+class Prices {};
+
+}  // namespace eph

@@ -1,0 +1,48 @@
+// One session of the broker's with all that serves it. Included only by the sources of broker/.
+#pragma once
+
+#include "daemon/broker/broker.hpp"
+
+namespace eph {
+
+struct Broker::Served {
+    Served(asio::any_io_executor executor, const SessionRow& row, std::unique_ptr<Endpoint> where)
+        : id(row.id),
+          host(row.host),
+          place(row.broker->place),
+          fingerprint(row.broker->fingerprint),
+          endpoint(std::move(where)),
+          listening(executor),
+          streams(executor),
+          turned_away(executor),
+          left(executor),
+          fetched(executor) {}
+
+    SessionId id;
+    std::string host;
+    Place place;  // of the account
+    std::string fingerprint;
+    std::shared_ptr<Brokered> session;
+
+    std::unique_ptr<Endpoint> endpoint;
+    TaskGroup listening;
+    TaskGroup streams;
+    TaskGroup turned_away;  // connections that came when the session was over
+    std::size_t connections = 0;
+    Signal left;  // one of them
+
+    KeyRef key;          // nothing: it has to be fetched
+    AccountRef account;  // that it is the credential of; nothing: it was made for the session
+    bool fetching = false;
+    std::uint64_t fetches = 0;  // that have ended
+    Signal fetched;
+    std::optional<Error> failure;  // of the last one
+
+    std::optional<std::int64_t> denied_after;  // so many good answers the provider said 401
+    std::map<std::string, Timestamp> told;     // what the trail heard of, and when
+    bool unsaved = false;
+    bool agent_gone = false;
+    bool summed_up = false;
+};
+
+}  // namespace eph
