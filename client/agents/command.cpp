@@ -34,7 +34,8 @@ std::string_view fault_of_variable(std::string_view name) {
     constexpr std::string_view taken =
         " PATH HOME IFS ENV SHELL PWD OLDPWD CDPATH FPATH PS1 PS2 PS4 OPTIND OPTARG OPTERR PPID UID EUID GID EGID USER "
         "LOGNAME TERM LANG TMPDIR TMOUT SHELLOPTS BASHOPTS POSIXLY_CORRECT SHLVL RANDOM SECONDS LINENO HISTFILE "
-        "OPENAI_BASE_URL _ id base d secret secret_name task keeper agent path status argv options signals prompt ";
+        "OPENAI_BASE_URL _ id base d secret secret_name task keeper agent path status argv options signals prompt "
+        "port ";
     constexpr std::array<std::string_view, 7> families{"LD_", "DYLD_", "LC_", "EPH_", "BASH_", "ZSH_", "GLIBC_"};
     if (taken.find(fmt::format(" {} ", name)) != taken.npos ||
         std::any_of(families.begin(), families.end(), [&](auto family) { return name.starts_with(family); }))
