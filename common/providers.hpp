@@ -40,6 +40,7 @@ bool is_provider_name(std::string_view name);
 // EPH_<PROVIDER>_BASE_URL: EPH_OPENAI_BASE_URL, EPH_MY_LAB_BASE_URL.
 std::string base_url_variable(std::string_view provider);
 
-std::string_view name_of(ApiFamily family);  // openai, anthropic, google
+std::string_view name_of(ApiFamily family);     // openai, anthropic, google
+ApiFamily family_named(std::string_view name);  // openai for any other name: what most servers speak
 
 }  // namespace eph

@@ -64,4 +64,7 @@ struct LaunchPlace {
     ApiFamily family = ApiFamily::openai;  // of the provider's API
 };
 
+// Where the agent looks for the provider's key. Throws Error{usage} for a provider that nobody knows.
+std::string variable_of(const std::string& provider, const LaunchPlace& place);
+
 }  // namespace eph
