@@ -81,6 +81,11 @@ std::string broker_url(const wire::Account& account) {
     return fmt::format("http://127.0.0.1:{}/{}{}", port_placeholder, account.provider, account.base_path);
 }
 
+std::string credential_warning(const wire::Account& account) {
+    return fmt::format("{} does not accept the credential that ephd holds; set another one: eph auth setup{}",
+                       account.title, account.provider == "openai" ? "" : " --provider " + account.provider);
+}
+
 std::vector<std::string> variables_of_keys(const wire::Account& account) {
     std::vector<std::string> list;
     add_words(list, account.key_variable);

@@ -27,6 +27,9 @@ Credential credential_for(Via via, const wire::Limits& limits, const wire::Accou
 // The agent's base URL of the broker, with port_placeholder (agents/agent.hpp).
 std::string broker_url(const wire::Account& account);
 
+// For the person, when the provider does not accept what ephd holds for the session.
+std::string credential_warning(const wire::Account& account);
+
 // Where a real key of the provider may stand in an environment.
 std::vector<std::string> variables_of_keys(const wire::Account& account);
 

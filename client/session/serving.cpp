@@ -82,9 +82,7 @@ void Serving::on(const KeyFailed& failed) {
 void Serving::on(const LeaseSaid& said) {
     const wire::LeaseEvent& event = said.event;
     if (event.event == "credential_refused") {
-        progress_.warn(fmt::format("{} does not accept the credential that ephd holds{}{}", account_.title,
-                                   event.reason.empty() ? "" : ": ", printable(event.reason, 300)));
-        progress_.say(fmt::format("Set another one with: eph auth setup --provider {}", account_.provider));
+        progress_.warn(credential_warning(account_));
         return;
     }
     if (event.event == "over") {

@@ -68,7 +68,7 @@ private:
     void on(const WayBack& way);
     void on(const NoWayBack& none);
     void on(const Broken& broken);
-    void on_refused(const wire::LeaseEvent& event);
+    void on_credential_refused();
     void warn_of_credential();
     void on_over(const wire::LeaseEvent& event);
     bool port_is_there();
@@ -118,7 +118,7 @@ private:
     std::vector<std::string> real_keys_;  // variables in which the agent must not find one
     bool asked_for_port_ = false;
     int port_ = 0;            // of the broker, where the agent runs
-    std::string refused_by_;  // the provider, which does not take ephd's credential: said when the screen is free
+    bool credential_refused_ = false;  // by the provider: said when the screen is free
     std::optional<wire::Issued> issued_;
     Timestamp ends_at_{};  // as ephd last said it
     std::optional<Error> key_error_;

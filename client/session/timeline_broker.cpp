@@ -90,19 +90,18 @@ void Timeline::on(const NoWayBack& none) {
 }
 
 // On an agent's screen it would stand in the middle of something else; there the agent says that it was refused.
-void Timeline::on_refused(const wire::LeaseEvent& event) {
-    const bool first = refused_by_.empty();
-    refused_by_ = event.reason.empty() ? account_.title : printable(event.reason, 300);
+void Timeline::on_credential_refused() {
+    const bool first = !credential_refused_;
+    credential_refused_ = true;
     if (first && !(agent_ && plan_.interactive)) warn_of_credential();
 }
 
 void Timeline::warn_of_credential() {
-    progress_.warn(fmt::format("{} does not accept the credential that ephd holds: {}", account_.title, refused_by_));
-    progress_.say(fmt::format("Set another one with: eph auth setup --provider {}", account_.provider));
+    progress_.warn(credential_warning(account_));
 }
 
 void Timeline::report_usage() {
-    if (!refused_by_.empty() && agent_ && plan_.interactive) warn_of_credential();
+    if (credential_refused_ && agent_ && plan_.interactive) warn_of_credential();
     const bool told = settled_ && settled_->revocation && settled_->revocation->session;
     const std::optional<wire::Usage> usage = told ? settled_->revocation->session->usage : std::nullopt;
     if (usage) {

@@ -83,7 +83,7 @@ void Timeline::on(const LeaseSaid& said) {
         if (!outcome_) on_over(event);
         return;
     }
-    if (event.event == "credential_refused") return on_refused(event);
+    if (event.event == "credential_refused") return on_credential_refused();
     ends_at_ = from_millis(event.expires_at * 1000);
     const std::string until = local_clock(ends_at_);
     title_.set(event.event == "expiring"
