@@ -133,4 +133,11 @@ std::string_view name_of(ApiFamily family) {
     return "";
 }
 
+ApiFamily family_named(std::string_view name) {
+    for (const ApiFamily family : {anthropic, google}) {
+        if (name == name_of(family)) return family;
+    }
+    return openai;
+}
+
 }  // namespace eph

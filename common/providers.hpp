@@ -57,6 +57,7 @@ std::string_view credential_word(bool makes_keys);
 // EPH_<PROVIDER>_BASE_URL: EPH_OPENAI_BASE_URL, EPH_MY_LAB_BASE_URL.
 std::string base_url_variable(std::string_view provider);
 
-std::string_view name_of(ApiFamily family);  // openai, anthropic, google
+std::string_view name_of(ApiFamily family);     // openai, anthropic, google
+ApiFamily family_named(std::string_view name);  // openai for any other name: what most servers speak
 
 }  // namespace eph

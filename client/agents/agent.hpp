@@ -7,7 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "common/providers.hpp"
+
 namespace eph {
+
+// Stands in arguments, environment and files for the broker's port on the host, which nobody knows before the session
+// is prepared there. Of sessions through the broker alone.
+inline constexpr std::string_view port_placeholder = "@EPH_PORT@";
 
 // One row an agent: its name and where it is found on a host.
 struct AgentRow {
@@ -37,8 +43,10 @@ struct AgentLaunch {
     std::string install_hint = {};         // and what to do then
     std::vector<std::string> arguments;
     std::vector<std::pair<std::string, std::string>> environment;
-    std::string key_variable;              // the credential reaches the agent in this environment variable
-    std::vector<std::string> directories;  // made empty in the session's directory
+    std::string key_variable;                // the credential reaches the agent in this environment variable
+    std::vector<std::string> withheld = {};  // variables that it does not get, whoever has set them
+    bool through_broker = false;             // port_placeholder stands for a port, and no proxy for this machine
+    std::vector<std::string> directories;    // made empty in the session's directory
     std::vector<RemoteFile> files;
     std::optional<std::string> task = {};
     TaskBy task_by = TaskBy::stream;
@@ -51,6 +59,12 @@ struct LaunchPlace {
     std::string host = {};                     // "" for this machine
     std::optional<std::string> base_url = {};  // of the provider, only where it is not the provider's own
     bool interactive = false;                  // it gets a terminal
+    bool broker = false;            // base_url is the broker's, with port_placeholder, and the credential its token
+    std::string key_variable = {};  // where agents look for the provider's key; "": as the table of providers has it
+    ApiFamily family = ApiFamily::openai;  // of the provider's API
 };
+
+// Where the agent looks for the provider's key. Throws Error{usage} for a provider that nobody knows.
+std::string variable_of(const std::string& provider, const LaunchPlace& place);
 
 }  // namespace eph

@@ -7,7 +7,7 @@ namespace eph {
 
 struct CommandOptions {
     std::vector<std::string> words;  // the program and its arguments, at least one
-    std::string key_variable;
+    std::string key_variable;        // "": the provider's usual one
     std::string provider = "openai";
 };
 

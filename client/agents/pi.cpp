@@ -1,21 +1,13 @@
 // Pi's arguments, settings and files.
 #include "client/agents/pi.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include "common/providers.hpp"
+#include "client/agents/pi_models.hpp"
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "pi_extension.hpp"
 
 namespace eph {
 namespace {
-
-// Pi ignores OPENAI_BASE_URL; this keeps its built-in models and, without an apiKey, the key from the environment.
-RemoteFile models_json(const std::string& provider, const std::string& base_url) {
-    const nlohmann::json models = {{"providers", {{provider, {{"baseUrl", base_url}}}}}};
-    return {"config/models.json", models.dump()};
-}
 
 std::string install_hint(const LaunchPlace& place, bool npx) {
     if (npx && place.host.empty()) return "Install Node.js, which has it, or Pi itself: see pi.dev.";
@@ -41,7 +33,9 @@ void run_by_npx(AgentLaunch& launch, const std::string& version, const LaunchPla
 
 AgentLaunch pi_launch(const PiOptions& options, const LaunchPlace& place) {
     const std::string& directory = place.directory;
-    const std::string key_variable{provider_row(options.provider).variable};  // throws; not within an aggregate: g++ 12
+    // Both may throw; not within an aggregate: g++ 12.
+    const std::string key_variable = variable_of(options.provider, place);
+    const std::optional<RemoteFile> models = pi_models(options.provider, options.model, place);
     AgentLaunch launch{
         .agent = {.name = "Pi", .executable = "pi", .bundle = ".local/share/pi-node", .screen = true},
         .path = options.path,
@@ -73,7 +67,7 @@ AgentLaunch pi_launch(const PiOptions& options, const LaunchPlace& place) {
     if (options.model) words.insert(words.end(), {"--model", *options.model});
     if (options.thinking) words.insert(words.end(), {"--thinking", *options.thinking});
     if (!place.interactive) words.push_back("-p");
-    if (place.base_url) launch.files.push_back(models_json(options.provider, *place.base_url));
+    if (models) launch.files.push_back(*models);
     if (place.interactive) launch.files.push_back({"config/extensions/eph.ts", std::string{pi_extension_text}});
     return launch;
 }

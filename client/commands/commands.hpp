@@ -13,6 +13,7 @@ struct Declined {
 
 int run_session(const Arguments& arguments);
 int exec_command(const Arguments& arguments);
+int serve_broker(const Arguments& arguments);
 int show_status(const Arguments& arguments);
 int list_sessions(const Arguments& arguments);
 int stop_session(const Arguments& arguments);

@@ -2,7 +2,6 @@
 #include <filesystem>
 
 #include "client/agents/command.hpp"
-#include "common/providers.hpp"
 #include "client/commands/commands.hpp"
 #include "client/commands/session_options.hpp"
 #include "common/text.hpp"
@@ -27,10 +26,10 @@ int exec_command(const Arguments& arguments) {
     if (options.words.front().empty() || has_control(options.words.front()))
         throw Error{Code::usage, "'{}' cannot be a command", printable(options.words.front(), 80)};
     options.provider = plan.provider;
-    options.key_variable = arguments.value("--env").value_or(std::string{provider_row(plan.provider).variable});
-    if (const std::string_view fault = fault_of_variable(options.key_variable); !fault.empty()) {
-        throw Error{Code::usage, "'{}' cannot be the variable of the key: {}", printable(options.key_variable, 80),
-                    fault};
+    if (const auto variable = arguments.value("--env")) {
+        if (const std::string_view fault = fault_of_variable(*variable); !fault.empty())
+            throw Error{Code::usage, "'{}' cannot be the variable of the key: {}", printable(*variable, 80), fault};
+        options.key_variable = *variable;
     }
     plan.agent = ledger_name(options.words.front());
     plan.interactive = has_terminal();

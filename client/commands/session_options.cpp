@@ -3,10 +3,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "common/providers.hpp"
+#include "client/commands/broker_options.hpp"
 #include "client/commands/manual_key.hpp"
 #include "common/duration.hpp"
 #include "common/paths.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -19,14 +20,21 @@ std::optional<std::string> plain_value(const Arguments& arguments, std::string_v
     return value;
 }
 
+std::string provider_name(const std::string& given) {
+    if (const ProviderRow* row = find_provider(given)) return std::string{row->name};
+    if (!is_provider_name(given)) (void)provider_row(given);  // throws, with those that there are
+    return given;                                             // perhaps ephd's configuration has it
+}
+
 SessionPlan common_plan(const Arguments& arguments) {
     SessionPlan plan;
     if (!arguments.has("--local")) {
         plan.host = arguments.words.front();
         check_host(plan.host);
     }
-    plan.provider = plain_value(arguments, "--provider").value_or("openai");
-    (void)provider_row(plan.provider);
+    plan.provider = provider_name(plain_value(arguments, "--provider").value_or("openai"));
+    plan.via = via_of(arguments);
+    plan.limits = limits_of(arguments);
     if (const auto ttl = arguments.value("--ttl")) plan.ttl = parse_duration(*ttl);
     return plan;
 }
@@ -37,17 +45,14 @@ std::vector<std::string> words_behind_host(const Arguments& arguments) {
 }
 
 void take_manual_key(SessionPlan& plan, const Arguments& arguments) {
-    const std::string_view title = provider_row(plan.provider).title;
     if (arguments.has("--prompt-key") && arguments.has("--key-command"))
         throw Error{Code::usage, "--prompt-key and --key-command exclude each other"};
+    check_way(plan.via, plan.limits, arguments.has("--prompt-key") || arguments.has("--key-command"));
     if (arguments.has("--prompt-key")) {
-        plan.manual_key = prompt_for_key(title);
+        plan.manual_key = prompt_for_key(provider_row(plan.provider).title);
     } else if (const auto command = plain_value(arguments, "--key-command")) {
+        (void)provider_row(plan.provider);
         plan.manual_key = key_from_command(*command);
-    } else if (!provider_row(plan.provider).makes_keys) {
-        throw Error{Code::usage, "eph can neither make nor revoke {} keys", title}.hint(
-            "Bring a key of your own: --prompt-key asks for it, --key-command CMD runs a command that prints it. "
-            "You will have to revoke it yourself.");
     }
     const std::string base_url = environment("EPH_OPENAI_BASE_URL");
     if (plan.manual_key && plan.provider == "openai" && !base_url.empty()) plan.base_url = base_url;
@@ -57,9 +62,13 @@ int run_plan(SessionPlan plan) {
     Progress progress;
     asio::io_context context{1};
     Timeline timeline{context, std::move(plan), progress};
+    return run_to_its_end(context, timeline.run());
+}
+
+int run_to_its_end(asio::io_context& context, Task<int> session) {
     std::exception_ptr failure;
     int status = 0;
-    asio::co_spawn(context, timeline.run(), [&](std::exception_ptr thrown, int result) {
+    asio::co_spawn(context, std::move(session), [&](std::exception_ptr thrown, int result) {
         failure = thrown;
         status = result;
         context.stop();  // what still waits, for signals and the lease, ends with the program

@@ -9,14 +9,19 @@ namespace eph {
 // The option's value, as one word or line. Throws Error{usage} where it is empty or holds control characters.
 std::optional<std::string> plain_value(const Arguments& arguments, std::string_view option);
 
-// Host, provider and time. `arguments.words` without the host is the command's own.
+// As the table has it, for an alias too. Throws Error{usage} for what can be no provider.
+std::string provider_name(const std::string& given);
+
+// Host, provider, time, --via and limits. `arguments.words` without the host is the command's own.
 SessionPlan common_plan(const Arguments& arguments);
 std::vector<std::string> words_behind_host(const Arguments& arguments);
 
 // The key of --prompt-key or --key-command, which asks the person or runs the command: to be called when nothing else
-// can be wrong any more. Throws Error{usage} for a provider at which eph can make no key, when neither is given.
+// can be wrong any more.
 void take_manual_key(SessionPlan& plan, const Arguments& arguments);
 
-int run_plan(SessionPlan plan);  // the exit status
+// Both answer with the exit status.
+int run_plan(SessionPlan plan);
+int run_to_its_end(asio::io_context& context, Task<int> session);
 
 }  // namespace eph

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 constexpr Option json{"--json", "", "print JSON instead"};
-constexpr Option provider{"--provider", "NAME", "whose key to make (openai)", '\0', Names::provider};
+constexpr Option provider{"--provider", "NAME", "whose models, and whose key (openai)", '\0', Names::provider};
 constexpr Option account{"--account", "NAME", "a stored account, by its name, instead of the default one", '\0',
                          Names::account};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
@@ -20,6 +20,15 @@ constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1
 constexpr Option local{"--local", "", "run on this machine, without ssh"};
 constexpr Option prompt_key{"--prompt-key", "", "ask for a key of your own, which eph cannot revoke"};
 constexpr Option key_command{"--key-command", "CMD", "the same, but CMD prints the key"};
+
+constexpr Option via{"--via", "WAY", "key: the host gets a disposable key; broker: it gets none; auto (default)", '\0',
+                     Names::via};
+constexpr Option models{"--models", "LIST",         "through the broker: only these models, as in gpt-5*,o4-mini",
+                        '\0',       Names::nothing, true};
+constexpr Option max_requests{"--max-requests", "N", "through the broker: no more requests than these"};
+constexpr Option max_tokens{"--max-tokens", "N", "through the broker: no more tokens, in and out together"};
+constexpr Option budget{"--budget", "DOLLARS", "through the broker: no more money, 2.50 for instance"};
+constexpr Option rpm{"--rpm", "N", "through the broker: no more requests in any minute"};
 
 constexpr std::array session_options{
     ttl,
@@ -31,6 +40,12 @@ constexpr std::array session_options{
     Option{"--npx", "", "no Pi on the host: npx fetches it for this session alone"},
     Option{"--pi-version", "VERSION", "which Pi --npx fetches (default: the newest)"},
     provider,
+    via,
+    models,
+    max_requests,
+    max_tokens,
+    budget,
+    rpm,
     prompt_key,
     key_command,
     account,
@@ -39,10 +54,15 @@ constexpr std::array session_options{
 };
 constexpr std::array exec_options{
     ttl,         Option{"--env", "NAME", "the variable that holds the key (default OPENAI_API_KEY, or the provider's)"},
-    provider,    prompt_key,
+    provider,    via,
+    models,      max_requests,
+    max_tokens,  budget,
+    rpm,         prompt_key,
     key_command, account,
     local,
 };
+constexpr std::array broker_options{ttl,    models, max_requests, max_tokens,
+                                    budget, rpm,    account,      Option{"--json", "", "print one line of JSON"}};
 constexpr std::array json_only{json};
 constexpr std::array key_list_options{json, account, Option{"--all", "", "also keys that are revoked"}};
 constexpr std::array key_create_options{
@@ -88,8 +108,13 @@ constexpr std::array table{
             "run any command with a disposable key\n"
             "On a host it starts in the home directory, with --local where you are. Its exit status is eph's.",
             exec_options, 2, any_number, exec_command, Names::host, Tail::command},
+    Command{"broker", "<provider>",
+            "let another program work through the broker\n"
+            "Prints a base URL on this machine and a token, which are good for as long as it runs.",
+            broker_options, 1, 1, serve_broker, Names::provider},
     Command{"status", "", "live keys, and what is still being revoked", json_only, 0, 0, show_status},
-    Command{"sessions", "", "the sessions of late", json_only, 0, 0, list_sessions},
+    Command{"sessions", "[session]", "the sessions of late, or all of one", json_only, 0, 1, list_sessions,
+            Names::session},
     Command{"stop", "<session>", "end a session and revoke its key", json_only, 1, 1, stop_session, Names::session},
     Command{"extend", "<session> <duration>", "give a session and its key more time", json_only, 2, 2, extend_session,
             Names::session},

@@ -24,6 +24,9 @@ constexpr std::array fixed_words{
     Fixed{Names::shell, "bash", ""},
     Fixed{Names::shell, "zsh", ""},
     Fixed{Names::shell, "fish", ""},
+    Fixed{Names::via, "auto", "key where the provider makes keys, else broker"},
+    Fixed{Names::via, "key", "the host gets a disposable key"},
+    Fixed{Names::via, "broker", "the host gets no key"},
     Fixed{Names::level, "off", ""},
     Fixed{Names::level, "minimal", ""},
     Fixed{Names::level, "low", ""},
@@ -137,6 +140,7 @@ Completion by_names(Names names, const std::string& current, const Source& sourc
         case Names::store:
         case Names::shell:
         case Names::level:
+        case Names::via:
             break;
     }
     Completion result;

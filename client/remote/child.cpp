@@ -69,9 +69,12 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Child::Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams)
+Child::Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams,
+             const std::vector<std::string>& withheld)
     : input_(executor), output_(executor), errors_(executor) {
-    const std::vector<std::string> environment = clean_environment();
+    std::vector<std::string> environment = clean_environment();
+    for (const std::string& name : withheld)
+        std::erase_if(environment, [&](const std::string& variable) { return variable.starts_with(name + '='); });
     const std::vector<char*> arguments = pointers(command);
     const std::vector<char*> variables = pointers(environment);
     const PipeEnds failure = make_pipe();

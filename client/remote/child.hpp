@@ -25,8 +25,10 @@ enum class Streams {
 class Child {
 public:
     // Throws Error{remote_failed} when the program is not there.
-    // The child gets SIGTERM when eph dies (PR_SET_PDEATHSIG where there is one).
-    Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams);
+    // The child gets SIGTERM when eph dies (PR_SET_PDEATHSIG where there is one), and eph's environment, without the
+    // variables that are withheld.
+    Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams,
+          const std::vector<std::string>& withheld = {});
     ~Child();  // kills it if it still runs
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;

@@ -1,7 +1,7 @@
 # The keeper: prepares a session's directory on the host, finds the agent, takes the secret, and stands sentinel until
 # its stdin ends; then nothing of the session is left. POSIX sh: dash, bash, BusyBox ash, zsh. eph writes before this
-# text the variables id, base, name, explicit, bundle, login_limit (seconds) and directories, and a function `files`
-# that calls `put`. Everything is in functions, and eph ends the text with `{ keep; }`: a text cut on the way does nothing.
+# text the variables id, base, name, explicit, bundle, login_limit (seconds), directories and through_broker, and two
+# functions that call `put`: `files`, and `files_with_port`, which uses the variable port. Everything is in functions, and eph ends the text with `{ keep; }`: a text cut on the way does nothing.
 # shellcheck shell=sh disable=SC2154,SC2015,SC2317
 
 say() { printf 'eph %s %s\n' "$id" "$*"; }
@@ -189,6 +189,15 @@ listen() { # what eph says after the secret: `status TEXT` is for the agent to r
     done
 }
 
+take_port() { # the broker's on this host: `port NUMBER`; false when eph has gone instead
+    port=
+    [ -n "$through_broker" ] || return 0
+    IFS= read -r port || return 1
+    port=${port#port }
+    case $port in '' | *[!0-9]*) fail "eph named no port of the broker" ;; esac
+    files_with_port
+}
+
 keep() {
     LC_ALL=C
     umask 077
@@ -212,8 +221,9 @@ keep() {
     fi
     printf '%s\n' "$agent" "$PATH" >"$d/found" || fail "cannot write below $d: is the disk full?"
     say ready "$agent"
+    take_port || finish 0
     IFS= read -r secret || finish 0
-    printf '%s\n' "$secret" >&3
+    printf '%s\n' "$port" "$secret" >&3
     unset secret
     say armed
     sweep </dev/null >/dev/null 2>&1 3>&- 4<&- &

@@ -1,6 +1,7 @@
 # Runs the agent in the session that the keeper has prepared: takes the secret, removes its FIFO, becomes the agent.
 # eph writes before this text the variables id, base, secret_name and task, and two functions: `settings` exports the
-# agent's environment, and `arguments` runs what it is given followed by the agent's arguments.
+# agent's environment, and `arguments` runs what it is given followed by the agent's arguments. Both may use the variable
+# port: the broker's on this host, "" without a broker.
 # shellcheck shell=sh disable=SC2154,SC2015,SC2317
 
 fail() {
@@ -9,8 +10,17 @@ fail() {
 }
 
 become() { # AGENT ARGUMENTS...: the exit status is the agent's; 126 and 127 as sh has them
-    unset id base d secret secret_name task keeper agent
+    unset id base d secret secret_name task keeper agent port
     exec "$@"
+}
+
+direct() { # VALUE of no_proxy: with this host in it; a lone * has everything in it, and means nothing in a list
+    case $1 in '*') printf %s "$1" ;; *) printf %s "${1:+$1,}127.0.0.1,localhost,::1" ;; esac
+}
+
+reach_this_host() { # the broker's port is on this host's own loopback, which is nothing for its proxies
+    set -- "${no_proxy-${NO_PROXY-}}" "${NO_PROXY-${no_proxy-}}"
+    export "no_proxy=$(direct "$1")" "NO_PROXY=$(direct "$2")"
 }
 
 run() {
@@ -20,7 +30,7 @@ run() {
     # Opened both ways, so that this never blocks; once it is open, a key that the keeper has written stays readable.
     exec 3<>"$d/secret"
     read -r keeper _ <"$d/keeper" && kill -0 "$keeper" 2>/dev/null || fail "the session's keeper is gone"
-    IFS= read -r secret <&3 || fail "the session ended before its key came"
+    { IFS= read -r port && IFS= read -r secret; } <&3 || fail "the session ended before its key came"
     exec 3>&-
     rm -f "$d/secret"
     { IFS= read -r agent && IFS= read -r PATH; } <"$d/found" || fail "cannot read $d/found"

@@ -33,22 +33,52 @@ std::string_view task_word(const AgentLaunch& launch) {
     return "";
 }
 
+// As shell_quote; through the broker with the variable `port` where the placeholder stands.
+std::string quoted(std::string_view text, const AgentLaunch& launch) {
+    std::string word = shell_quote(text);
+    if (!launch.through_broker) return word;
+    constexpr std::string_view variable = R"('"$port"')";
+    for (std::size_t at = 0; (at = word.find(port_placeholder, at)) != word.npos; at += variable.size())
+        word.replace(at, port_placeholder.size(), variable);
+    return word;
+}
+
+const std::string& checked_name(const std::string& name) {
+    if (!is_variable_name(name)) throw Error{Code::internal, "{} is no name for an environment variable", name};
+    return name;
+}
+
 std::string run_script(const SessionPlace& place, const AgentLaunch& launch) {
     std::string script{shell_preamble};
     script += assign("id", place.mark.text()) + assign("base", place.base);
     script += assign("secret_name", launch.key_variable) + assign("task", task_word(launch));
     script += "settings() {\n:\n";
-    for (const auto& [name, value] : launch.environment) {
-        if (!is_variable_name(name)) throw Error{Code::internal, "{} is no name for an environment variable", name};
-        script += fmt::format("export {}={}\n", name, shell_quote(value));
+    for (const std::string& name : launch.withheld) {
+        if (name != launch.key_variable) script += fmt::format("unset {}\n", checked_name(name));
     }
+    if (launch.through_broker) script += "reach_this_host\n";
+    for (const auto& [name, value] : launch.environment)
+        script += fmt::format("export {}={}\n", checked_name(name), quoted(value, launch));
     script += "}\narguments() {\n\"$@\"";
-    for (const std::string& argument : launch.arguments) script += ' ' + shell_quote(argument);
+    for (const std::string& argument : launch.arguments) script += ' ' + quoted(argument, launch);
     return script + "\n}" + std::string(run_text);
 }
 
-std::string put(std::string_view path, std::string_view content) {
-    return fmt::format("put {} {}\n", shell_quote(path), shell_quote(content));
+bool names_port(const RemoteFile& file, const AgentLaunch& launch) {
+    return launch.through_broker && file.content.find(port_placeholder) != file.content.npos;
+}
+
+std::string put(std::string_view path, std::string_view quoted_content) {
+    return fmt::format("put {} {}\n", shell_quote(path), quoted_content);
+}
+
+// Those that name the port are written when it is known.
+std::string put_files(const AgentLaunch& launch, bool with_port) {
+    std::string text;
+    for (const RemoteFile& file : launch.files) {
+        if (names_port(file, launch) == with_port) text += put(file.path, quoted(file.content, launch));
+    }
+    return text;
 }
 
 }  // namespace
@@ -81,11 +111,11 @@ std::string keeper_input(const ScriptRequest& request) {
     input += assign("login_limit", std::to_string(request.login_limit.count()));
     input += "directories='";
     for (const std::string& directory : launch.directories) input += directory + ' ';
-    input += "'\nfiles() {\n";
-    for (const RemoteFile& file : launch.files) input += put(file.path, file.content);
-    if (launch.task) input += put("task", *launch.task);
-    input += put("run", run_script(request.place, launch));
-    input += "}";
+    input += "'\n" + assign("through_broker", launch.through_broker ? "yes" : "");
+    input += "files() {\n" + put_files(launch, false);
+    if (launch.task) input += put("task", shell_quote(*launch.task));
+    input += put("run", shell_quote(run_script(request.place, launch)));
+    input += "}\nfiles_with_port() {\n:\n" + put_files(launch, true) + "}";
     input += keeper_text;
     input += "{ keep; }\n";
     if (input.find('\0') != input.npos) {

@@ -2,7 +2,8 @@
 //
 // Two channels. The keeper (bootstrap_command) gets on its stdin keeper_input, answers `ready`, then gets the secret as
 // one line, never sooner, answers `armed`, and from then on cleans up when its stdin ends. The runner (run_command)
-// becomes the agent; it may be started once the keeper is ready, and waits for the secret.
+// becomes the agent; it may be started once the keeper is ready, and waits for the secret. Through the broker a line
+// `port NUMBER` comes before the secret.
 #pragma once
 
 #include <chrono>

@@ -24,6 +24,9 @@ namespace {
 
 constexpr Duration configuration_limit = std::chrono::seconds{10};
 
+// Of paths: blanks, quotes, % and the like ssh takes for its own.
+constexpr std::string_view plain_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
+
 struct Captured {
     std::string output;
     std::string errors;
@@ -113,10 +116,7 @@ void sweep_sockets(const std::filesystem::path& directory) {
 std::string control_path() {
     // A Unix socket's path may have about 100 characters, and ssh adds 17 of its own while it makes one.
     constexpr std::size_t longest = 75;
-    constexpr std::string_view plain_characters =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+,:@";
     std::filesystem::path directory = runtime_directory();
-    // And ssh takes blanks, quotes, % and the like in it for its own.
     const bool plain = directory.string().find_first_not_of(plain_characters) == std::string::npos;
     if (!plain || directory.string().size() > longest) directory = fmt::format("/tmp/eph-{}", getuid());
     make_private_directory(directory);
@@ -178,6 +178,19 @@ std::vector<std::string> Transport::runner(const SessionPlace& place, RunnerStdi
     command.insert(command.end(), options_.begin(), options_.end());
     command.insert(command.end(), {"--", host_, run_command(place)});
     return command;
+}
+
+// Without the person's configuration: its own forwardings would be asked for along with this one. Its other lines are
+// those of a connection that there is already.
+std::vector<std::string> Transport::way_back(const std::string& socket) const {
+    if (socket.find_first_not_of(plain_characters) != socket.npos || socket.find(':') != socket.npos) {
+        throw Error{Code::remote_failed,
+                    "ssh cannot forward to ephd's socket {}: its path has blanks or other "
+                    "characters that mean something to ssh",
+                    printable(socket)}
+            .hint("Choose another directory for ephd's socket: XDG_RUNTIME_DIR or EPH_SOCKET.");
+    }
+    return {"ssh", "-F", "none", "-S", socket_, "-O", "forward", "-R", "127.0.0.1:0:" + socket, "--", host_};
 }
 
 }  // namespace eph

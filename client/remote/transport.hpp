@@ -26,6 +26,10 @@ public:
     std::vector<std::string> keeper(std::string_view input) const;
     std::vector<std::string> runner(const SessionPlace& place, RunnerStdin stdin_is) const;
 
+    // Has the connection carry a port of the host's loopback back to a Unix socket of this machine. ssh prints the
+    // port, and what it says otherwise on stderr. Throws Error{remote_failed} for a path that ssh would take for more.
+    std::vector<std::string> way_back(const std::string& socket) const;
+
     bool is_local() const { return host_.empty(); }
 
 private:

@@ -35,12 +35,18 @@ struct Settled {  // the answer to the request to end the session
     std::optional<Error> error;
 };
 
+struct WayBack {  // from a port of the host's to the broker
+    int port = 0;
+};
+struct NoWayBack {
+    Error error;
+};
 struct Broken {  // a part of the session failed in a way that it does not know itself
     Error error;
 };
 
 using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled,
-                           Settled, Broken>;
+                           Settled, WayBack, NoWayBack, Broken>;
 
 class Inbox {
 public:

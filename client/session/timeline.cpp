@@ -4,12 +4,12 @@
 #include <csignal>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "common/providers.hpp"
 #include "client/session/lease_client.hpp"
+#include "client/session/signals.hpp"
 #include "common/duration.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -40,14 +40,33 @@ void Timeline::spawn(Task<void> work) {
     });
 }
 
-Task<int> Timeline::run() {
-    std::optional<std::string> base_url = plan_.base_url;
-    if (!plan_.manual_key) {
-        ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider);
-        const auto account = wire::decode<wire::Account>(answer.body);
-        if (account.custom) base_url = account.base_url;
+// What ephd says of the provider settles which credential the session has, and where the agent finds the provider.
+Task<LaunchPlace> Timeline::find_place() {
+    LaunchPlace place;
+    place.directory = place_.directory();
+    place.host = plan_.host;
+    place.interactive = plan_.interactive;
+    if (plan_.manual_key) {
+        credential_ = Credential::manual;
+        place.base_url = plan_.base_url;
+        co_return place;
     }
-    begin(std::move(base_url));
+    ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider);
+    account_ = wire::decode<wire::Account>(answer.body);
+    credential_ = credential_for(plan_.via, plan_.limits, account_);
+    place.key_variable = account_.key_variable;
+    place.family = family_named(account_.family);
+    if (account_.custom) place.base_url = account_.base_url;
+    if (!brokered()) co_return place;
+    place.broker = true;
+    place.base_url = broker_url(account_);
+    real_keys_ = variables_of_keys(account_);
+    co_return place;
+}
+
+Task<int> Timeline::run() {
+    const LaunchPlace place = co_await find_place();
+    begin(place);
     const auto ready_by = Signal::Clock::now() + ready_limit;
     while (!outcome_) {
         const auto until = believe_at_.value_or(agent_ ? Signal::Clock::time_point::max() : ready_by);
@@ -69,55 +88,63 @@ Task<int> Timeline::run() {
 }
 
 // The two slow things side by side: the key, and the connection that prepares the host.
-void Timeline::begin(std::optional<std::string> base_url) {
-    LaunchPlace place;
-    place.directory = place_.directory();
-    place.host = plan_.host;
-    place.base_url = std::move(base_url);
-    place.interactive = plan_.interactive;
+void Timeline::begin(const LaunchPlace& place) {
     launch_ = plan_.launch(place);
+    launch_.through_broker = place.broker;
+    launch_.withheld.insert(launch_.withheld.end(), real_keys_.begin(), real_keys_.end());
     ScriptRequest script{.place = place_, .launch = launch_};
     if (plan_.host.empty()) script.login_limit = std::chrono::seconds{0};
     std::string input = keeper_input(script);
 
     announce();
-    spawn(watch_signals());
-    wire::StartSession wanted;
-    wanted.provider = plan_.provider;
-    wanted.host = plan_.where();
-    wanted.agent = plan_.agent;
-    if (plan_.manual_key) wanted.credential = "manual";
-    if (plan_.ttl) wanted.ttl_seconds = std::chrono::ceil<std::chrono::seconds>(*plan_.ttl).count();
-    spawn(hold_session(api_, std::move(wanted), inbox_));
+    spawn(watch_signals(inbox_));
+    spawn(hold_session(api_, wanted(), inbox_));
 
-    keeper_ = std::make_unique<Child>(context_.get_executor(), transport_.keeper(input), Streams::piped);
+    keeper_ = std::make_unique<Child>(context_.get_executor(), transport_.keeper(input), Streams::piped, real_keys_);
     spawn(feed_keeper(std::move(input)));
     spawn(read_keeper());
     spawn(read_keeper_errors());
 }
 
+wire::StartSession Timeline::wanted() const {
+    wire::StartSession wanted;
+    wanted.provider = plan_.provider;
+    wanted.host = plan_.where();
+    wanted.agent = plan_.agent;
+    wanted.credential = name_of(credential_);
+    if (brokered()) {
+        wanted.endpoint = transport_.is_local() ? "port" : "socket";
+        wanted.limits = plan_.limits;
+    }
+    if (plan_.ttl) wanted.ttl_seconds = std::chrono::ceil<std::chrono::seconds>(*plan_.ttl).count();
+    return wanted;
+}
+
 void Timeline::announce() {
-    if (plan_.manual_key) {
+    if (credential_ == Credential::manual) {
         progress_.warn(fmt::format("eph did not make this key for {} and cannot revoke it: that remains yours to do",
                                    provider_row(plan_.provider).title));
         progress_.step(plan_.host.empty() ? "starting" : fmt::format("{}: connecting", plan_.host));
     } else {
-        progress_.step(plan_.host.empty() ? "making a key"
-                                          : fmt::format("{}: connecting and making a key", plan_.host));
+        const std::string_view what = brokered() ? "opening the broker" : "making a key";
+        progress_.step(plan_.host.empty() ? std::string{what} : fmt::format("{}: connecting and {}", plan_.host, what));
     }
 }
 
 void Timeline::start_agent_when_ready() {
-    if (agent_ || !issued_ || !keeper_ready_ || outcome_) return;
+    if (agent_ || !issued_ || !keeper_ready_ || outcome_ || !port_is_there()) return;
+    if (brokered()) tell_host(Secret{fmt::format("port {}\n", port_)});
     tell_host(key_line());
     tell_time_left();
     const std::string until = local_clock(ends_at_);
+    const std::string with = credential_ == Credential::manual   ? "with your own key"
+                             : credential_ == Credential::broker ? "through the broker"
+                                                                 : "with key " + issued_->key.id;
     progress_.clear();
-    progress_.say(fmt::format("{}: {} starts with {}, until {}", plan_.where(), launch_.agent.name,
-                              plan_.manual_key ? "your own key" : "key " + issued_->key.id, until));
+    progress_.say(fmt::format("{}: {} starts {}, until {}", plan_.where(), launch_.agent.name, with, until));
     title_.set(fmt::format("eph {}: until {}", plan_.where(), until));
-    agent_ =
-        std::make_unique<Child>(context_.get_executor(), transport_.runner(place_, agent_stdin()), Streams::inherited);
+    agent_ = std::make_unique<Child>(context_.get_executor(), transport_.runner(place_, agent_stdin()),
+                                     Streams::inherited, real_keys_);
     progress_.raw(plan_.interactive);
 }
 
@@ -150,23 +177,6 @@ std::optional<Timeline::Outcome> Timeline::children_say() {
     return Outcome{"not_started", 255,
                    Error{Code::remote_failed, "ssh could not open a session on {}", plan_.host}.hint(
                        "Check with: ssh " + plan_.host + " true")};
-}
-
-Task<void> Timeline::watch_signals() {
-    asio::signal_set signals{context_, SIGCHLD, SIGTERM};
-    for (const int number : {SIGINT, SIGQUIT, SIGHUP}) {
-        struct sigaction inherited {};
-        // What was ignored when eph started stays ignored: nohup, a job in the background of a script.
-        if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) signals.add(number);
-    }
-    for (;;) {
-        const int number = co_await signals.async_wait(use_awaitable);
-        if (number == SIGCHLD) {
-            inbox_.push(ChildChanged{});
-        } else {
-            inbox_.push(Signalled{number});
-        }
-    }
 }
 
 }  // namespace eph

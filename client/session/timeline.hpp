@@ -13,6 +13,7 @@
 #include "client/api_client.hpp"
 #include "client/remote/child.hpp"
 #include "client/remote/transport.hpp"
+#include "client/session/credential.hpp"
 #include "client/session/inbox.hpp"
 #include "client/terminal/progress.hpp"
 #include "client/terminal/terminal.hpp"
@@ -27,7 +28,9 @@ struct SessionPlan {
     std::optional<Duration> ttl;
     std::optional<Secret> manual_key;     // the person's own: none is made, and none can be revoked
     std::optional<std::string> base_url;  // that goes with it
-    bool interactive = false;             // the agent gets the terminal
+    Via via = Via::automatic;
+    wire::Limits limits;       // of the broker
+    bool interactive = false;  // the agent gets the terminal
 
     std::string where() const { return host.empty() ? "local" : host; }
 };
@@ -48,7 +51,9 @@ private:
         bool by_signal = false;
     };
 
-    void begin(std::optional<std::string> base_url);
+    Task<LaunchPlace> find_place();
+    void begin(const LaunchPlace& place);
+    wire::StartSession wanted() const;
     void announce();
     void on(const Event& event);
     void on(const KeyMade& made);
@@ -60,8 +65,14 @@ private:
     void on(const ChildChanged&);
     void on(const Signalled& signalled);
     void on(const Settled& settled);
+    void on(const WayBack& way);
+    void on(const NoWayBack& none);
     void on(const Broken& broken);
+    void on_credential_refused();
+    void warn_of_credential();
     void on_over(const wire::LeaseEvent& event);
+    bool port_is_there();
+    Task<void> open_way_back();
     void start_agent_when_ready();
     RunnerStdin agent_stdin() const;
     void tell_host(Secret line);
@@ -77,10 +88,12 @@ private:
     void report_agent();
     void report_manual_key();
     void report_revocation();
+    void report_usage();
+    void report_token();
 
-    Task<void> watch_signals();
     Task<void> feed_keeper(std::string input);
     Secret key_line();
+    bool brokered() const { return credential_ == Credential::broker; }
     Task<void> read_keeper();
     Task<void> read_keeper_errors();
     Task<void> end_session();
@@ -100,6 +113,12 @@ private:
     std::unique_ptr<Child> agent_;
     std::deque<Secret> outbox_;  // lines for the keeper, behind its program
     Signal outbox_filled_;
+    Credential credential_ = Credential::key;
+    wire::Account account_;               // of a session without a key of the person's own
+    std::vector<std::string> real_keys_;  // variables in which the agent must not find one
+    bool asked_for_port_ = false;
+    int port_ = 0;            // of the broker, where the agent runs
+    bool credential_refused_ = false;  // by the provider: said when the screen is free
     std::optional<wire::Issued> issued_;
     Timestamp ends_at_{};  // as ephd last said it
     std::optional<Error> key_error_;

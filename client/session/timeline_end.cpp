@@ -1,8 +1,8 @@
 // The end of a session: revoked, cleaned up, and said in plain words.
 #include <csignal>
 
-#include "common/providers.hpp"
 #include "client/session/timeline.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -93,8 +93,11 @@ void Timeline::report() {
         for (const std::string& line : ssh_said_) progress_.relay(line);
     }
     report_agent();
-    if (plan_.manual_key) {
+    if (brokered()) report_usage();
+    if (credential_ == Credential::manual) {
         report_manual_key();
+    } else if (issued_ && issued_->key.id.empty()) {
+        report_token();
     } else {
         report_revocation();
     }
@@ -126,7 +129,9 @@ void Timeline::report_manual_key() {
 
 void Timeline::report_revocation() {
     if (!issued_) {
-        if (!key_error_) progress_.say("a key that was being made is revoked by ephd as soon as it is there");
+        const bool makes_keys = !brokered() || account_.makes_keys;
+        if (!key_error_ && makes_keys)
+            progress_.say("a key that was being made is revoked by ephd as soon as it is there");
         return;
     }
     const std::string& id = issued_->key.id;

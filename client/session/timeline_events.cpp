@@ -23,8 +23,9 @@ void Timeline::on(const KeyMade& made) {
     issued_ = made.issued;
     ends_at_ = from_millis(issued_->session.expires_at * 1000);
     for (const std::string& note : issued_->notes) progress_.warn(printable(note));
-    if (keeper_ready_ || outcome_ || plan_.manual_key) return;
-    progress_.step(fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
+    if (keeper_ready_ || outcome_ || credential_ == Credential::manual) return;
+    progress_.step(brokered() ? fmt::format("{}: the broker is open, connecting", plan_.where())
+                              : fmt::format("{}: key {} made, connecting", plan_.where(), issued_->key.id));
 }
 
 void Timeline::on(const KeyFailed& failed) {
@@ -52,8 +53,9 @@ void Timeline::on(const KeeperSaid& said) {
     switch (line.state) {
         case KeeperLine::State::ready:
             keeper_ready_ = true;
-            if (!issued_ && !plan_.manual_key)
-                progress_.step(fmt::format("{}: connected, making a key", plan_.where()));
+            if (!issued_ && credential_ != Credential::manual)
+                progress_.step(fmt::format("{}: connected, {}", plan_.where(),
+                                           brokered() ? "opening the broker" : "making a key"));
             break;
         case KeeperLine::State::armed:
             break;
@@ -81,6 +83,7 @@ void Timeline::on(const LeaseSaid& said) {
         if (!outcome_) on_over(event);
         return;
     }
+    if (event.event == "credential_refused") return on_credential_refused();
     ends_at_ = from_millis(event.expires_at * 1000);
     const std::string until = local_clock(ends_at_);
     title_.set(event.event == "expiring"

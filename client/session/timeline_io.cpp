@@ -52,6 +52,7 @@ Task<void> Timeline::read_keeper_errors() {
     constexpr std::size_t most_lines = 20;  // the rest of a chatty banner helps nobody
     std::string buffer;
     while (auto line = co_await read_line(keeper_->errors(), buffer)) {
+        if (line->starts_with("Allocated port ")) continue;  // what ssh says of the way back
         if (ssh_said_.size() < most_lines) ssh_said_.push_back(std::move(*line));
     }
 }
