@@ -90,7 +90,7 @@ Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std
         started.lease = std::move(session.lease);
     } else {
         started.lease = sessions_.start_without_key(row.provider, std::move(request.session), std::move(actor));
-        served->key = KeyRef{account, &account->admin_key};
+        served->key = KeyRef{account, &account->secret};
         served->account = account;
     }
     serve(served);

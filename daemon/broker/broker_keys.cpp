@@ -40,7 +40,7 @@ Task<void> Broker::fetch_key(ServedRef served) {
     try {
         if (sessions_.hold(served->id)->session.key.empty()) {
             served->account = co_await accounts_.again(served->place, served->fingerprint);
-            served->key = KeyRef{served->account, &served->account->admin_key};
+            served->key = KeyRef{served->account, &served->account->secret};
         } else {
             IssuedKey issued = co_await sessions_.replace_key(served->id);
             served->key = std::make_shared<const Secret>(std::move(issued.secret));
