@@ -10,20 +10,22 @@
 namespace eph {
 namespace {
 
-enum Place : std::size_t {
-    model,
-    background,
-    prompt,
-    first_answers,
-    last_answers = first_answers + 3,
-    first_bound,
-    last_bound = first_bound + 5,
+struct Range {
+    std::size_t first;
+    std::size_t last;
 };
 
-// In the order of Place. Protocol buffers' JSON, Google's, takes both spellings of a name.
+constexpr std::size_t model = 0, background = 1;
+constexpr Range elsewhere{2, 4};  // input that is not in the body, or a list of prompts: no telling how much
+constexpr Range counts{5, 8};
+constexpr Range chat_bounds{9, 10}, messages_bounds{9, 9}, responses_bounds{11, 11}, google_bounds{12, 13};
+
+// Protocol buffers' JSON, Google's, takes both spellings of a name.
 std::vector<std::string> places(const ModelPlace& place) {
     return {"/" + place.member,
             "/background",
+            "/previous_response_id",
+            "/conversation",
             "/prompt",
             "/n",
             "/best_of",
@@ -33,8 +35,20 @@ std::vector<std::string> places(const ModelPlace& place) {
             "/max_completion_tokens",
             "/max_output_tokens",
             "/generationConfig/maxOutputTokens",
-            "/generation_config/max_output_tokens",
-            "/max_new_tokens"};
+            "/generation_config/max_output_tokens"};
+}
+
+// Where a request of that kind sets its bound; under another's name it sets none.
+Range bounds_of(ApiFamily family, std::string_view pattern) {
+    switch (family) {
+        case ApiFamily::openai:
+            return pattern.starts_with("/responses") ? responses_bounds : chat_bounds;
+        case ApiFamily::anthropic:
+            return messages_bounds;
+        case ApiFamily::google:
+            return google_bounds;
+    }
+    return chat_bounds;
 }
 
 // A number of tokens or answers; nothing for what is none, or stands there twice.
@@ -49,6 +63,11 @@ std::optional<std::int64_t> number(const JsonValue& value) {
 }
 
 bool is_absent(const JsonValue& value) { return value.times == 0 || (value.times == 1 && value.text == "null"); }
+
+// One text to be completed, and no list of them nor a form that is kept at the provider.
+bool is_plain_prompt(const JsonValue& value, std::size_t place) {
+    return place == elsewhere.last && value.times == 1 && value.kind == JsonValue::Kind::string;
+}
 
 std::string fault_of(const JsonScan& scan) {
     const JsonValue& value = scan.at(model);
@@ -95,31 +114,29 @@ RequestFacts RequestScan::facts() const {
     return facts;
 }
 
-// The Responses API knows one bound, under a name of its own, and goes by no other; of several the largest counts.
-std::optional<std::int64_t> RequestScan::bound() const {
-    if (!scan_.complete()) return std::nullopt;
-    std::optional<std::int64_t> most;
-    for (std::size_t i = first_bound; i <= last_bound; ++i) {
-        if (is_absent(scan_.at(i))) continue;
-        const bool of_responses = places({})[i] == "/max_output_tokens";
-        if (family_ == ApiFamily::openai && of_responses != pattern_.starts_with("/responses")) continue;
-        const auto said = number(scan_.at(i));
-        if (!said) return std::nullopt;
-        most = std::max(most.value_or(0), *said);
-    }
-    return most;
-}
-
-std::optional<std::int64_t> RequestScan::answers() const {
-    if (!scan_.complete() || scan_.at(prompt).kind == JsonValue::Kind::container) return std::nullopt;
-    std::int64_t most = 1;
-    for (std::size_t i = first_answers; i <= last_answers; ++i) {
+// The largest of what is said within `range`: `none` where nothing is, nothing where it cannot be read.
+std::optional<std::int64_t> RequestScan::largest(std::size_t first, std::size_t last, std::int64_t none) const {
+    std::int64_t most = none;
+    for (std::size_t i = first; i <= last; ++i) {
         if (is_absent(scan_.at(i))) continue;
         const auto said = number(scan_.at(i));
         if (!said) return std::nullopt;
         most = std::max(most, *said);
     }
     return most;
+}
+
+std::optional<std::int64_t> RequestScan::bound() const {
+    constexpr std::int64_t none = -1;
+    const Range range = bounds_of(family_, pattern_);
+    const auto most = largest(range.first, range.last, none);
+    return scan_.complete() && most != none ? most : std::nullopt;
+}
+
+std::optional<std::int64_t> RequestScan::answers() const {
+    for (std::size_t i = elsewhere.first; i <= elsewhere.last; ++i)
+        if (!is_absent(scan_.at(i)) && !is_plain_prompt(scan_.at(i), i)) return std::nullopt;
+    return scan_.complete() ? largest(counts.first, counts.last, 1) : std::nullopt;
 }
 
 std::string first_star(std::string_view pattern, std::string_view path) {

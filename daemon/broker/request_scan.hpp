@@ -19,6 +19,7 @@ public:
     RequestFacts facts() const;         // when the body has come to its end
 
 private:
+    std::optional<std::int64_t> largest(std::size_t first, std::size_t last, std::int64_t none) const;
     std::optional<std::int64_t> bound() const;
     std::optional<std::int64_t> answers() const;
 
