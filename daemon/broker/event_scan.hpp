@@ -11,13 +11,14 @@
 
 namespace eph {
 
-// https://html.spec.whatwg.org/multipage/server-sent-events.html; but a CR alone, which no provider sends, ends no line.
+// https://html.spec.whatwg.org/multipage/server-sent-events.html; but a CR alone, which no provider sends, ends no
+// line.
 class EventScan {
 public:
     explicit EventScan(const UsageMap& map) : map_(&map), scan_(map.places()) {}  // `map` must outlive it
 
     void push(std::string_view bytes);
-    UsageSum sum() const;          // with what an event that has not ended says
+    UsageSum sum() const;                          // with what an event that has not ended says
     std::int64_t guess() const { return guess_; }  // tokens, by the number and length of the events
 
 private:
@@ -32,9 +33,9 @@ private:
     JsonScan scan_;
     UsageSum sum_;
     Line line_ = Line::begins;
-    std::string head_;     // of a line of which it is not known yet what it is
-    bool fresh_ = true;    // between two events
-    bool data_ = false;    // this event has brought some
+    std::string head_;      // of a line of which it is not known yet what it is
+    bool fresh_ = true;     // between two events
+    bool data_ = false;     // this event has brought some
     std::size_t size_ = 0;  // of this event so far
     std::size_t least_ = std::numeric_limits<std::size_t>::max();
     std::int64_t guess_ = 0;

@@ -28,8 +28,8 @@ public:
     void push(std::string_view bytes);
     void restart();  // for the next document; forgets what was found
 
-    bool complete() const;                                     // one whole document has come, and nothing else
-    bool broken() const { return state_ == State::broken; }    // it is no JSON, or nested deeper than anything sensible
+    bool complete() const;                                   // one whole document has come, and nothing else
+    bool broken() const { return state_ == State::broken; }  // it is no JSON, or nested deeper than anything sensible
     const JsonValue& at(std::size_t place) const { return values_[place]; }  // in the order of the constructor's
 
 private:
@@ -64,8 +64,8 @@ private:
     std::vector<int> touched_;
     std::vector<Level> levels_;
     State state_ = State::value;
-    int node_ = 0;         // of the value that comes next, or is being read
-    std::string text_;     // of the string or word that is being read, if it is wanted
+    int node_ = 0;      // of the value that comes next, or is being read
+    std::string text_;  // of the string or word that is being read, if it is wanted
     bool keeping_ = false;
     bool is_name_ = false;
     bool cut_ = false;

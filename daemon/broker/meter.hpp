@@ -25,6 +25,7 @@ struct RequestFacts {
     std::optional<std::int64_t> most_output;  // tokens, where the request itself sets a bound
     std::optional<std::int64_t> answers = 1;  // each of that length; nothing where it cannot be told how many
     bool background = false;                  // the answer comes before the work, and does not say what it used
+    bool dearer = false;                      // it asks for a faster service, which costs more than the table says
 };
 
 // What an answer said of itself (UsageScan).
@@ -65,6 +66,7 @@ public:
     const wire::Usage& usage() const { return usage_; }
     wire::Usage if_cut_now() const;  // with what is under way as if it broke here: for a ledger that outlives ephd
     const wire::Limits& limits() const { return limits_; }
+    std::size_t in_flight() const { return under_way_.size(); }  // let through and not settled
 
 private:
     struct Cost {  // that a request may come to, or that limits have counted
@@ -82,8 +84,8 @@ private:
     Cost most(const RequestFacts& facts) const;
     Cost counted() const;
     bool must_wait(const Cost& most) const;
-    wire::ModelUsage& model_of(const RequestFacts& facts);
-    void count(const RequestFacts& facts, const Settled& settled);
+    static wire::ModelUsage& model_of(wire::Usage& usage, const std::string& name);
+    void count(wire::Usage& usage, const RequestFacts& facts, const Settled& settled) const;
 
     wire::Limits limits_;
     const Prices* prices_;

@@ -15,7 +15,7 @@ struct Range {
     std::size_t last;
 };
 
-constexpr std::size_t model = 0, background = 1;
+constexpr std::size_t model = 0, background = 1, tier = 14, speed = 15;
 constexpr Range elsewhere{2, 4};  // input that is not in the body, or a list of prompts: no telling how much
 constexpr Range counts{5, 8};
 constexpr Range chat_bounds{9, 10}, messages_bounds{9, 9}, responses_bounds{11, 11}, google_bounds{12, 13};
@@ -35,7 +35,9 @@ std::vector<std::string> places(const ModelPlace& place) {
             "/max_completion_tokens",
             "/max_output_tokens",
             "/generationConfig/maxOutputTokens",
-            "/generation_config/max_output_tokens"};
+            "/generation_config/max_output_tokens",
+            "/service_tier",
+            "/speed"};
 }
 
 // Where a request of that kind sets its bound; under another's name it sets none.
@@ -67,6 +69,13 @@ bool is_absent(const JsonValue& value) { return value.times == 0 || (value.times
 // One text to be completed, and no list of them nor a form that is kept at the provider.
 bool is_plain_prompt(const JsonValue& value, std::size_t place) {
     return place == elsewhere.last && value.times == 1 && value.kind == JsonValue::Kind::string;
+}
+
+// OpenAI's tiers and Anthropic's speeds; "auto" is what the account pays for anyway.
+bool is_standard(const JsonValue& value) {
+    constexpr std::string_view known[] = {"auto", "default", "flex", "standard", "standard_only"};
+    if (is_absent(value)) return true;
+    return value.times == 1 && std::find(std::begin(known), std::end(known), value.text) != std::end(known);
 }
 
 std::string fault_of(const JsonScan& scan) {
@@ -111,6 +120,7 @@ RequestFacts RequestScan::facts() const {
     facts.most_output = bound();
     facts.answers = answers();
     facts.background = !is_absent(scan_.at(background)) && scan_.at(background).text != "false";
+    facts.dearer = !is_standard(scan_.at(tier)) || !is_standard(scan_.at(speed));
     return facts;
 }
 

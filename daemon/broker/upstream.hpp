@@ -34,11 +34,11 @@ struct UsagePlace {
     std::vector<std::string> more_input;
     std::vector<std::string> output;       // "output_tokens", "completion_tokens"
     std::vector<std::string> more_output;  // added to the output where it is there: "thoughtsTokenCount"
-    std::vector<std::string> total;        // where it is more than input and output, the rest is output (xAI's thoughts)
+    std::vector<std::string> total;  // where it is more than input and output, the rest is output (xAI's thoughts)
     std::vector<std::string> cached;
     std::vector<std::string> cache_written;       // "cache_creation_input_tokens"
     std::vector<std::string> cache_written_long;  // the part of these that is kept for an hour and costs more
-    bool input_has_cached = true;  // false: cached and written come on top of the input (Anthropic)
+    bool input_has_cached = true;                 // false: cached and written come on top of the input (Anthropic)
 };
 
 struct Upstream {
@@ -52,10 +52,5 @@ struct Upstream {
     ModelPlace model;
     UsagePlace usage;
 };
-
-struct Config;
-
-// `name` as a row of the table or `config.providers` has it; `base` is where its account goes. Throws Error{usage}.
-Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base);
 
 }  // namespace eph
