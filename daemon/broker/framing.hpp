@@ -48,7 +48,7 @@ private:
 
     Framing::Kind kind_;
     bool done_ = false;
-    std::uint64_t left_ = 0;   // of the body, or of this chunk
+    std::uint64_t left_ = 0;  // of the body, or of this chunk
     Step step_ = Step::size;
     unsigned digits_ = 0;      // of this chunk's size
     bool awaits_lf_ = false;   // CR has come

@@ -16,25 +16,36 @@ using Names = std::span<const std::string_view>;
 
 // They speak of one connection, and not of the message (RFC 9110 7.6.1); its framing is made anew.
 constexpr std::array<std::string_view, 11> hop_by_hop{
-    "Connection", "Keep-Alive", "Proxy-Connection", "TE",     "Trailer",        "Transfer-Encoding",
-    "Upgrade",    "Expect",     "Content-Length",   "Host",   "HTTP2-Settings",
+    "Connection", "Keep-Alive", "Proxy-Connection", "TE",   "Trailer",        "Transfer-Encoding",
+    "Upgrade",    "Expect",     "Content-Length",   "Host", "HTTP2-Settings",
 };
 
 // Credentials, and what chooses whose money is spent: both are ephd's to say.
 constexpr std::array<std::string_view, 12> credentials{
-    "Authorization", "x-api-key",   "x-goog-api-key",      "api-key",        "Cookie",           "Cookie2",
-    "x-auth-token",  "X-Csrf-Token", "OpenAI-Organization", "OpenAI-Project", "x-goog-user-project", "X-Amz-Security-Token",
+    "Authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "api-key",
+    "Cookie",
+    "Cookie2",
+    "x-auth-token",
+    "X-Csrf-Token",
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    "x-goog-user-project",
+    "X-Amz-Security-Token",
 };
 
 // Where the request comes from: the provider is to see ephd, and nothing of the host.
 constexpr std::array<std::string_view, 10> origins{
-    "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Origin", "Referer", "From",
-    "X-Cluster-Client-IP",
+    "Forwarded",        "Via",    "X-Real-IP", "X-Client-IP", "True-Client-IP",
+    "CF-Connecting-IP", "Origin", "Referer",   "From",        "X-Cluster-Client-IP",
 };
 
 // With these a server may take the request for another than the one that was checked.
 constexpr std::array<std::string_view, 6> overrides{
-    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL", "X-Original-Host",
+    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+    "X-Original-URL",         "X-Rewrite-URL", "X-Original-Host",
 };
 
 // An answer's: they would bind the agent to a host that it has never seen.
@@ -117,9 +128,9 @@ std::string readable_codings(const Fields& fields) {
 }
 
 void compose_request(SecretBuffer& out, const Forwarded& request, const Upstream& upstream, std::string_view key) {
-    std::string text = fmt::format("{} {}{}{}{} HTTP/1.1\r\nHost: {}\r\n", request.head.method, upstream.base.path,
-                                   request.path, request.query.empty() ? "" : "?", request.query,
-                                   upstream.base.authority());
+    std::string text =
+        fmt::format("{} {}{}{}{} HTTP/1.1\r\nHost: {}\r\n", request.head.method, upstream.base.path, request.path,
+                    request.query.empty() ? "" : "?", request.query, upstream.base.authority());
     for (const Field& field : request.head.fields) {
         if (!is_for_provider(request, upstream, field)) continue;
         text.append(field.name).append(": ").append(field.value).append("\r\n");

@@ -145,7 +145,8 @@ void parse_head(std::string_view text, ResponseHead& head) {
 }
 
 const Field* find_field(const Fields& fields, std::string_view name) {
-    const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return same_name(f.name, name); });
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return same_name(f.name, name); });
     return found == fields.end() ? nullptr : &*found;
 }
 

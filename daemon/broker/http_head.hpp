@@ -62,7 +62,7 @@ void parse_head(std::string_view text, RequestHead& head);
 void parse_head(std::string_view text, ResponseHead& head);
 
 bool same_name(std::string_view left, std::string_view right);  // as header names are compared
-bool is_http_token(std::string_view text);                           // RFC 9110 5.6.2
+bool is_http_token(std::string_view text);                      // RFC 9110 5.6.2
 
 const Field* find_field(const Fields& fields, std::string_view name);  // the first; nullptr for none
 std::size_t count_fields(const Fields& fields, std::string_view name);

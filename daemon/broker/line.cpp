@@ -13,11 +13,11 @@ constexpr std::size_t first_allocation = std::size_t{16} * 1024;
 
 }  // namespace
 
-Task<void> Wake::wait(Clock::time_point until, const std::shared_ptr<Wake>& self) {
+Task<void> Wake::wait(Clock::time_point until) {
     if (until < alarm_at_) {
         alarm_at_ = until;
         alarm_.expires_at(until);
-        alarm_.async_wait([weak = std::weak_ptr<Wake>{self}](const boost::system::error_code& cancelled) {
+        alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
             const auto wake = weak.lock();
             if (cancelled || !wake) return;
             wake->alarm_at_ = Clock::time_point::max();
@@ -81,19 +81,24 @@ void Line::grow(std::size_t capacity) {
     allocated_ = capacity;
 }
 
-void Line::write(Pieces pieces) {
+void Line::write(Pieces pieces, std::shared_ptr<const void> keep) {
     writing_ = true;
     written_ = 0;
     write_failure_ = {};
     with_stream([&](auto& stream) {
         asio::async_write(stream, pieces,
-                          [self = shared_from_this()](boost::system::error_code failure, std::size_t size) {
+                          [self = shared_from_this(), keep](boost::system::error_code failure, std::size_t size) {
                               self->writing_ = false;
                               self->written_ = size;
                               self->write_failure_ = failure;
                               self->wake_->notify();
                           });
     });
+}
+
+void Line::stop_writing() {
+    boost::system::error_code ignored;
+    std::get<Upstream>(stream_)->socket().cancel(ignored);
 }
 
 void Line::end_of_writing() {

@@ -17,7 +17,7 @@
 namespace eph {
 
 // What a relay waits for, whatever it is: bytes on either side, the end of a write, or that too much time has passed.
-class Wake {
+class Wake : public std::enable_shared_from_this<Wake> {
 public:
     using Clock = std::chrono::steady_clock;
 
@@ -26,7 +26,7 @@ public:
     void notify() { signal_.notify(); }
 
     // Waits for the next notify(), at most until `until` or a little earlier: the caller looks at the clock.
-    Task<void> wait(Clock::time_point until, const std::shared_ptr<Wake>& self);
+    Task<void> wait(Clock::time_point until);
 
 private:
     Signal signal_;
@@ -48,20 +48,22 @@ public:
     std::string_view unread() const { return {memory_.get() + begin_, end_ - begin_}; }
     char* data() { return memory_.get() + begin_; }
     void consume(std::size_t size);
-    void read();                          // more, unless that is being done, or there is no room or no more
+    void read();  // more, unless that is being done, or there is no room or no more
     bool reading() const { return reading_; }
     bool ended() const { return over_; }  // the other side says no more, be it in good order or not
     bool ended_well() const { return over_ && failure_ == asio::error::eof; }
     bool full() const { return end_ - begin_ == capacity_; }
     std::string why() const { return failure_.message(); }
 
-    // All of it, in this order. What it points to must stay as it is until writing() is false.
+    // All of it, in this order. What it points to must stay as it is until writing() is false; `keep` holds its memory
+    // for as long, whatever becomes of the relay.
     using Pieces = std::array<asio::const_buffer, 3>;
-    void write(Pieces pieces);
+    void write(Pieces pieces, std::shared_ptr<const void> keep);
     bool writing() const { return writing_; }
     bool write_failed() const { return static_cast<bool>(write_failure_); }
     std::size_t written() const { return written_; }  // by the last write
 
+    void stop_writing();    // as soon as can be: what is left of it is not sent, and nothing can be written after it
     void end_of_writing();  // the other side reads an end, and may still write
     void close();
     void reset();  // so that the other side cannot take it for an end in good order

@@ -10,7 +10,7 @@ namespace eph {
 namespace {
 
 // Where Google's clients, and people, put a key.
-constexpr std::array<std::string_view, 8> credential_names{"key",     "access_token", "api_key",      "api-key",
+constexpr std::array<std::string_view, 8> credential_names{"key",     "access_token", "api_key",     "api-key",
                                                            "api key", "apikey",       "oauth_token", "bearer_token"};
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
