@@ -18,10 +18,9 @@ void wipe_range(void* memory, std::size_t size) {
 #endif
 }
 
-Secret::Secret(std::string_view text) {
-    if (text.empty()) return;
+SecretPages map_secret(std::size_t wanted) {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const std::size_t size = (text.size() + page - 1) / page * page;
+    const std::size_t size = (wanted + page - 1) / page * page;
     void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc{};
     // Best effort where RLIMIT_MEMLOCK is small: an unlocked secret is still wiped and never dumped.
@@ -30,9 +29,21 @@ Secret::Secret(std::string_view text) {
     (void)madvise(memory, size, MADV_DONTDUMP);
     (void)madvise(memory, size, MADV_WIPEONFORK);
 #endif
-    data_ = static_cast<char*>(memory);
+    return {static_cast<char*>(memory), size};
+}
+
+void unmap_secret(char* data, std::size_t size) noexcept {
+    if (data == nullptr) return;
+    wipe_range(data, size);
+    munmap(data, size);
+}
+
+Secret::Secret(std::string_view text) {
+    if (text.empty()) return;
+    const SecretPages pages = map_secret(text.size());
+    data_ = pages.data;
+    mapped_ = pages.size;
     size_ = text.size();
-    mapped_ = size;
     std::memcpy(data_, text.data(), text.size());
 }
 
@@ -60,9 +71,7 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 Secret::~Secret() { release(); }
 
 void Secret::release() noexcept {
-    if (data_ == nullptr) return;
-    wipe_range(data_, mapped_);
-    munmap(data_, mapped_);
+    unmap_secret(data_, mapped_);
     data_ = nullptr;
     size_ = mapped_ = 0;
 }

@@ -37,6 +37,14 @@ private:
     std::size_t mapped_ = 0;
 };
 
+// Pages that mlock(2) holds in RAM, kept out of dumps and forks; for what holds secrets.
+struct SecretPages {
+    char* data = nullptr;
+    std::size_t size = 0;  // at least what was asked for
+};
+SecretPages map_secret(std::size_t size);
+void unmap_secret(char* data, std::size_t size) noexcept;  // wipes them first
+
 void wipe_range(void* memory, std::size_t size);
 void wipe(std::string& text);  // overwrites all of the string's memory, then empties it
 

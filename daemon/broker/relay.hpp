@@ -13,7 +13,19 @@ namespace eph {
 
 using AgentSocket = boost::asio::generic::stream_protocol::socket;  // a Unix socket's, or loopback's
 
+// Every wait has an end.
+struct RelayLimits {
+    Duration head = std::chrono::seconds{30};      // of a request, from its first byte
+    Duration idle = std::chrono::minutes{2};       // between requests
+    Duration body = std::chrono::seconds{60};      // that the agent sends nothing of a body
+    Duration meter = std::chrono::minutes{5};      // that others of the session have to end first
+    Duration upstream = std::chrono::minutes{10};  // that the provider neither reads nor says anything
+    Duration reader = std::chrono::minutes{5};     // that the agent does not read
+    Duration farewell = std::chrono::seconds{2};   // that a refused agent may go on sending
+};
+
 // Serves one connection of an agent until either side ends it. To cut it, cancel (terminal).
-Task<void> serve_agent(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https);
+Task<void> serve_agent(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https,
+                       RelayLimits limits = {});
 
 }  // namespace eph

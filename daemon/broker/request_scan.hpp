@@ -17,6 +17,8 @@ public:
 
     void push(std::string_view bytes);  // of the body, in any pieces
     RequestFacts facts() const;         // when the body has come to its end
+    // A reader may act on what has come: the document is whole, or none.
+    bool decided() const { return scan_.complete() || scan_.broken(); }
 
 private:
     std::optional<std::int64_t> largest(std::size_t first, std::size_t last, std::int64_t none) const;

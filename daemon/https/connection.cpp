@@ -106,6 +106,10 @@ HttpsClient::Connection::Plain& HttpsClient::Connection::socket() {
 }
 
 bool HttpsClient::Connection::usable() {
+    if (Tls* tls = std::get_if<Tls>(&stream_)) {
+        SSL* ssl = tls->native_handle();  // what was read from the socket already is not seen there
+        if (SSL_has_pending(ssl) != 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) != 0) return false;
+    }
     char byte = 0;
     const auto got = recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

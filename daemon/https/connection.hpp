@@ -1,4 +1,4 @@
-// One connection to a provider, plain or TLS. Included only by the sources of https/.
+// One connection to a provider, plain or TLS. Included only by the sources of https/, and by the relay's lines.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ public:
     std::variant<Plain, Tls>& stream() { return stream_; }
     Plain& socket();
 
-    // False when the peer has closed, or has said something that nobody asked for.
+    // False when the peer has closed, or has said something that nobody asked for or has read.
     bool usable();
 
 private:

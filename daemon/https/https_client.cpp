@@ -10,6 +10,11 @@
 #include "daemon/https/trust.hpp"
 
 namespace eph {
+namespace {
+
+constexpr std::size_t idle_limit = 64;  // connections in the pool; the oldest goes first
+
+}  // namespace
 
 HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy)
     : limits_(limits),
@@ -27,18 +32,52 @@ HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string
 HttpsClient::~HttpsClient() = default;
 
 void HttpsClient::close_idle() {
+    close_old();
+    std::erase_if(idle_, [](const Idle& each) { return !each.connection->usable(); });
+}
+
+void HttpsClient::close_old() {
     const auto oldest = std::chrono::steady_clock::now() - limits_.idle;
-    std::erase_if(idle_, [&](const Idle& each) { return each.since < oldest || !each.connection->usable(); });
+    std::erase_if(idle_, [&](const Idle& each) { return each.since < oldest; });
 }
 
 std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base) {
-    close_idle();
+    close_old();
     // The youngest first: it is the least likely to be closed by the other side at this moment.
-    const auto found = std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& each) { return each.base == base; });
-    if (found == idle_.rend()) return nullptr;
-    auto connection = std::move(found->connection);
-    idle_.erase(std::next(found).base());
-    return connection;
+    while (true) {
+        const auto found =
+            std::find_if(idle_.rbegin(), idle_.rend(), [&](const Idle& each) { return each.base == base; });
+        if (found == idle_.rend()) return nullptr;
+        auto connection = std::move(found->connection);
+        idle_.erase(std::next(found).base());
+        if (connection->usable()) return connection;
+    }
+}
+
+void HttpsClient::give_back(const BaseUrl& base, std::unique_ptr<Connection> connection) {
+    if (!connection->usable()) return;
+    if (idle_.size() >= idle_limit) idle_.erase(idle_.begin());
+    idle_.push_back({base, std::move(connection), std::chrono::steady_clock::now()});
+}
+
+Task<HttpsClient::Acquired> HttpsClient::acquire(BaseUrl base, bool fresh) {
+    Acquired acquired;
+    if (!fresh) acquired.connection = reuse(base);
+    if (acquired.connection) {
+        acquired.pooled = true;
+        co_return acquired;
+    }
+    try {
+        acquired.connection = co_await open(base);
+    } catch (const Error& error) {
+        throw TransportError{error, false};
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == asio::error::operation_aborted) throw;  // the request was given up
+        throw TransportError{
+            Error{Code::provider_unreachable, "no connection to {}: {}", base.authority(), error.code().message()},
+            false};
+    }
+    co_return acquired;
 }
 
 Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
@@ -62,7 +101,7 @@ Task<HttpResponse> HttpsClient::send(BaseUrl base, HttpRequest request, const Se
                                                  std::chrono::ceil<std::chrono::seconds>(limits_.answer).count());
         HttpResponse answer =
             co_await within(limits_.answer, exchange(*connection, base, request, credential, sent, keep), sentence);
-        if (keep) idle_.push_back({base, std::move(connection), std::chrono::steady_clock::now()});
+        if (keep) give_back(base, std::move(connection));
         co_return answer;
     } catch (const Error& error) {
         throw TransportError{error, sent};

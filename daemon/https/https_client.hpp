@@ -78,6 +78,15 @@ public:
 
     class Connection;
 
+    // For who speaks HTTP by itself. `fresh`: none from the pool. Throws TransportError of which nothing was sent.
+    struct Acquired {
+        std::unique_ptr<Connection> connection;
+        bool pooled = false;  // it may turn out to be closed
+    };
+    Task<Acquired> acquire(BaseUrl base, bool fresh);
+    // After a whole answer. One with anything unread is closed: that would be taken for the next answer.
+    void give_back(const BaseUrl& base, std::unique_ptr<Connection> connection);
+
 private:
     struct Idle {
         BaseUrl base;
@@ -86,6 +95,7 @@ private:
     };
 
     std::unique_ptr<Connection> reuse(const BaseUrl& base);
+    void close_old();
     Task<std::unique_ptr<Connection>> open(BaseUrl base);
 
     HttpLimits limits_;

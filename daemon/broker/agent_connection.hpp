@@ -1,0 +1,78 @@
+// One connection of an agent: request after request, each relayed or refused.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/secret_buffer.hpp"
+#include "daemon/broker/exchange.hpp"
+#include "daemon/broker/line.hpp"
+#include "daemon/broker/relay.hpp"
+
+namespace eph {
+
+// Shared with the writes that are under way, whose memory it holds.
+class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
+public:
+    AgentConnection(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https, RelayLimits limits);
+
+    Task<void> serve();
+    void close();
+
+private:
+    using Clock = Wake::Clock;
+    using Pieces = Line::Pieces;
+
+    // relay.cpp
+    Task<bool> serve_request();  // false: it was the last
+    Task<bool> read_head(Exchange& exchange);
+    Task<bool> relay_request(Exchange& exchange);
+    Task<bool> more_from_agent(Clock::time_point deadline);
+    Task<void> to_agent(Pieces pieces);
+
+    // relay_refusal.cpp
+    Task<bool> refuse(Exchange& exchange, const Refused& refused);
+    Task<void> say_farewell();
+
+    // relay_body.cpp
+    Task<void> read_body(Exchange& exchange);
+    Task<void> read_to_length(Exchange& exchange);
+    Task<void> gather_chunks(Exchange& exchange);
+    Task<std::string_view> next_piece(Exchange& exchange);
+    Task<void> admit(Exchange& exchange);
+    Task<void> wait_for_meter(Exchange& exchange, Clock::time_point deadline);
+
+    // relay_request.cpp
+    Task<void> send(Exchange& exchange);
+    Task<KeyRef> fetch_key();
+    Task<bool> connect(bool fresh);
+    Task<bool> send_head(Exchange& exchange, bool fresh);
+    Task<void> send_rest(Exchange& exchange);
+    Task<bool> send_piece(const Exchange& exchange, std::string_view content);
+    Task<bool> to_upstream(Pieces pieces);
+    bool answered_early() const;
+
+    // relay_answer.cpp
+    Task<bool> answer(Exchange& exchange);
+    Task<void> read_answer_head(ResponseHead& head);
+    std::size_t look_for_head(HeadEnd& end, ResponseHead& head) const;
+    void look_at_status(Exchange& exchange, const ResponseHead& head);
+    Task<void> pass_body(Exchange& exchange, const ResponseHead& head, Framing framing);
+    void have_all(Exchange& exchange, bool keep);
+    Task<bool> from_upstream();
+    void release_upstream(bool keep);
+
+    std::shared_ptr<Brokered> session_;
+    HttpsClient& https_;
+    RelayLimits limits_;
+    std::shared_ptr<Wake> wake_;
+    std::shared_ptr<Line> agent_;
+    std::shared_ptr<Line> upstream_;  // while a request is under way
+    std::shared_ptr<Line> spare_;     // its memory, until the next one
+    SecretBuffer out_;                // the head of a request, with the key
+    std::string held_;                // the beginning of a chunked body, without its framing
+    std::string lead_;                // what goes before a piece
+};
+
+}  // namespace eph

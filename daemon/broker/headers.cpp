@@ -1,0 +1,165 @@
+// The lists of headers, each with its reason.
+#include "daemon/broker/headers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/text.hpp"
+#include "daemon/broker/paths.hpp"
+
+namespace eph {
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+// They speak of one connection, and not of the message (RFC 9110 7.6.1); its framing is made anew.
+constexpr std::array<std::string_view, 11> hop_by_hop{
+    "Connection", "Keep-Alive", "Proxy-Connection", "TE",   "Trailer",        "Transfer-Encoding",
+    "Upgrade",    "Expect",     "Content-Length",   "Host", "HTTP2-Settings",
+};
+
+// Credentials, and what chooses whose money is spent: both are ephd's to say.
+constexpr std::array<std::string_view, 12> credentials{
+    "Authorization",
+    "x-api-key",
+    "x-goog-api-key",
+    "api-key",
+    "Cookie",
+    "Cookie2",
+    "x-auth-token",
+    "X-Csrf-Token",
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    "x-goog-user-project",
+    "X-Amz-Security-Token",
+};
+
+// Where the request comes from: the provider is to see ephd, and nothing of the host.
+constexpr std::array<std::string_view, 10> origins{
+    "Forwarded",        "Via",    "X-Real-IP", "X-Client-IP", "True-Client-IP",
+    "CF-Connecting-IP", "Origin", "Referer",   "From",        "X-Cluster-Client-IP",
+};
+
+// With these a server may take the request for another than the one that was checked.
+constexpr std::array<std::string_view, 6> overrides{
+    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+    "X-Original-URL",         "X-Rewrite-URL", "X-Original-Host",
+};
+
+// An answer's: they would bind the agent to a host that it has never seen.
+constexpr std::array<std::string_view, 5> bound_to_host{
+    "Set-Cookie", "Set-Cookie2", "Alt-Svc", "Strict-Transport-Security", "Clear-Site-Data",
+};
+
+constexpr std::array<std::string_view, 4> readable{"gzip", "deflate", "br", "zstd"};
+
+bool in(Names names, std::string_view name) {
+    return std::any_of(names.begin(), names.end(), [&](std::string_view each) { return same_name(each, name); });
+}
+
+bool begins_with(std::string_view name, std::string_view start) {
+    return name.size() >= start.size() && same_name(name.substr(0, start.size()), start);
+}
+
+bool crosses(const Fields& fields, const Field& field) {
+    return !in(hop_by_hop, field.name) && !begins_with(field.name, "Proxy-") &&
+           !list_has(fields, "Connection", field.name);
+}
+
+bool is_for_provider(const Forwarded& request, const Upstream& upstream, const Field& field) {
+    if (!crosses(request.head.fields, field)) return false;
+    if (in(credentials, field.name) || in(origins, field.name) || in(overrides, field.name)) return false;
+    if (begins_with(field.name, "X-Forwarded") || same_name(field.name, "Accept-Encoding")) return false;
+    if (same_name(field.name, upstream.auth.name)) return false;
+    return request.token.empty() || field.value.find(request.token) == field.value.npos;
+}
+
+void append_framing(std::string& out, Framing framing, std::string_view method) {
+    if (framing.kind == Framing::Kind::chunked) {
+        out += "Transfer-Encoding: chunked\r\n";
+    } else if (framing.kind == Framing::Kind::length) {
+        out += fmt::format("Content-Length: {}\r\n", framing.length);
+    } else if (method == "POST" || method == "PUT" || method == "PATCH") {
+        out += "Content-Length: 0\r\n";
+    }
+}
+
+// "gzip;q=0.5" -> gzip; nothing for one that is not wanted (q=0), or that eph cannot read.
+std::string_view wanted_coding(std::string_view entry) {
+    const std::string_view name = trim(entry.substr(0, entry.find(';')));
+    if (!in(readable, name)) return {};
+    const std::size_t weight = entry.find("q=");
+    if (weight == entry.npos) return name;
+    const std::string_view value = trim(entry.substr(weight + 2));
+    return value.find_first_of("123456789") == value.npos ? std::string_view{} : name;
+}
+
+}  // namespace
+
+std::vector<std::string> offered_tokens(const RequestHead& head) {
+    std::vector<std::string> offered;
+    for (const Field& field : head.fields) {
+        if (same_name(field.name, "Authorization")) {
+            if (begins_with(field.value, "Bearer ")) offered.emplace_back(trim(field.value.substr(7)));
+        } else if (same_name(field.name, "x-api-key") || same_name(field.name, "x-goog-api-key") ||
+                   same_name(field.name, "api-key")) {
+            offered.emplace_back(field.value);
+        }
+    }
+    for (std::string& value : credentials_in(query_of(head.target))) offered.push_back(std::move(value));
+    return offered;
+}
+
+std::string readable_codings(const Fields& fields) {
+    std::string kept;
+    for (const Field& field : fields) {
+        if (!same_name(field.name, "Accept-Encoding")) continue;
+        std::string_view rest = field.value;
+        while (!rest.empty()) {
+            const std::size_t comma = std::min(rest.find(','), rest.size());
+            if (const std::string_view coding = wanted_coding(rest.substr(0, comma)); !coding.empty())
+                kept += fmt::format("{}{}", kept.empty() ? "" : ", ", coding);
+            rest.remove_prefix(std::min(comma + 1, rest.size()));
+        }
+    }
+    return kept.empty() ? "identity" : kept;
+}
+
+void compose_request(SecretBuffer& out, const Forwarded& request, const Upstream& upstream, std::string_view key) {
+    std::string text =
+        fmt::format("{} {}{}{}{} HTTP/1.1\r\nHost: {}\r\n", request.head.method, upstream.base.path, request.path,
+                    request.query.empty() ? "" : "?", request.query, upstream.base.authority());
+    for (const Field& field : request.head.fields) {
+        if (!is_for_provider(request, upstream, field)) continue;
+        text.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    text += "Accept-Encoding: " + readable_codings(request.head.fields) + "\r\n";
+    append_framing(text, request.framing, request.head.method);
+    out.clear();
+    out.append(text);
+    if (!upstream.auth.name.empty() && !key.empty()) {
+        for (const std::string_view part : {std::string_view{upstream.auth.name}, std::string_view{": "},
+                                            std::string_view{upstream.auth.prefix}, key, std::string_view{"\r\n"}})
+            out.append(part);
+    }
+    out.append("\r\n");
+}
+
+void compose_response(std::string& out, const ResponseHead& head, Framing framing, bool close) {
+    out = fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason);
+    const bool bodiless = framing.kind == Framing::Kind::none;
+    for (const Field& field : head.fields) {
+        // To HEAD the provider says how long the body would be.
+        const bool length_alone = bodiless && head.status >= 200 && head.status != 204 && head.status != 304 &&
+                                  same_name(field.name, "Content-Length");
+        if (!length_alone && (!crosses(head.fields, field) || in(bound_to_host, field.name))) continue;
+        out.append(field.name).append(": ").append(field.value).append("\r\n");
+    }
+    append_framing(out, framing, "");
+    if (close) out += "Connection: close\r\n";
+    out += "\r\n";
+}
+
+}  // namespace eph

@@ -1,0 +1,105 @@
+// The body of a request on its way in: read whole where it is small, in pieces where it is not, and what the meter
+// says.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+
+#include "daemon/broker/agent_connection.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t whole_limit = std::size_t{256} * 1024;  // the agent's line holds as much
+
+Refused too_slow() { return relay_refusal(408, "slow", "eph: the request's body did not come within its time"); }
+
+}  // namespace
+
+Task<void> AgentConnection::read_body(Exchange& exchange) {
+    held_.clear();
+    const Framing& framing = exchange.framing;
+    if (framing.kind == Framing::Kind::length && framing.length <= whole_limit) {
+        co_await read_to_length(exchange);
+    } else if (framing.kind == Framing::Kind::chunked) {
+        co_await gather_chunks(exchange);
+    }
+    exchange.whole = exchange.body.done();
+    if (exchange.whole) co_await admit(exchange);
+}
+
+Task<void> AgentConnection::read_to_length(Exchange& exchange) {
+    const auto length = static_cast<std::size_t>(exchange.framing.length);
+    while (agent_->unread().size() < length) {
+        if (agent_->ended()) throw AgentGone{};
+        const bool came = co_await more_from_agent(Clock::now() + limits_.body);
+        if (!came) throw too_slow();
+    }
+    exchange.scan->push(agent_->unread().substr(0, length));
+    exchange.in_line = length;
+    exchange.body = BodyReader{};  // nothing more is to be read
+}
+
+Task<void> AgentConnection::gather_chunks(Exchange& exchange) {
+    while (!exchange.body.done() && held_.size() < whole_limit) {
+        held_ += co_await next_piece(exchange);
+        agent_->consume(std::exchange(exchange.taken, 0));
+    }
+}
+
+// A piece of the body, scanned; empty only where the body has its end, or where the provider has answered early.
+Task<std::string_view> AgentConnection::next_piece(Exchange& exchange) {
+    while (true) {
+        const auto piece = exchange.body.take(agent_->data(), agent_->unread().size());
+        count_body(exchange, piece.content.size());
+        exchange.scan->push(piece.content);
+        if (!piece.content.empty() || exchange.body.done()) {
+            exchange.taken = piece.used;
+            co_return piece.content;
+        }
+        agent_->consume(piece.used);
+        if (agent_->ended()) throw AgentGone{};
+        agent_->read();
+        const auto deadline = Clock::now() + limits_.body;
+        while (agent_->reading()) {
+            if (answered_early()) co_return std::string_view{};
+            if (Clock::now() >= deadline) throw too_slow();
+            co_await wake_->wait(deadline);
+        }
+    }
+}
+
+Task<void> AgentConnection::admit(Exchange& exchange) {
+    const RequestFacts facts = exchange.scan->facts();
+    exchange.was_one_document = facts.fault.empty();
+    const auto deadline = Clock::now() + limits_.meter;
+    while (true) {
+        if (session_->over) throw session_over();
+        const Meter::Verdict verdict = session_->meter.admit(facts, now());
+        if (const auto* ticket = std::get_if<Meter::Ticket>(&verdict)) {
+            exchange.admission.emplace(session_, *ticket, exchange.began);
+            co_return;
+        }
+        if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw Refused{*refusal, Refused::By::meter};
+        if (Clock::now() >= deadline) {
+            Refused busy =
+                relay_refusal(503, "busy", "eph: other requests of this session must end first, and none does");
+            busy.refusal.retry_after = std::chrono::seconds{30};
+            throw busy;
+        }
+        co_await wait_for_meter(exchange, deadline);
+    }
+}
+
+// Until another request has come to its end, or the agent has hung up.
+Task<void> AgentConnection::wait_for_meter(Exchange& exchange, Clock::time_point deadline) {
+    if (exchange.taken == 0) agent_->read();
+    if (agent_->ended()) throw AgentGone{};
+    const auto executor = co_await asio::this_coro::executor;
+    auto group = asio::experimental::make_parallel_group(
+        asio::co_spawn(executor, session_->settled.wait_until(deadline), asio::deferred),
+        asio::co_spawn(executor, wake_->wait(deadline), asio::deferred));
+    co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+    if (agent_->ended()) throw AgentGone{};
+}
+
+}  // namespace eph
