@@ -5,23 +5,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eph {
 
 enum class ConfigKind {
     text,
-    duration,  // a text such as "90m"
-    command,   // a text for sh -c, or a list of words that are run as they are
-    account,   // an object whose keys are those of an account
-    accounts,  // an object of such objects, by the accounts' names
+    texts,      // a list of them
+    duration,   // a text such as "90m"
+    command,    // a text for sh -c, or a list of words that are run as they are
+    account,    // an object whose keys are those of an account
+    accounts,   // an object of such objects, by the accounts' names
+    providers,  // an object of objects whose keys are those of a provider, by the providers' names
 };
 
-// Where an admin key can be kept.
+// Whose key it is: the file's own, or that of an object in it.
+enum class ConfigPart { file, account, provider };
+
+// Where the credential of an account can be kept.
 inline constexpr std::array<std::string_view, 6> store_names{"file", "keychain", "secret-service",
                                                              "pass", "command",  "memory"};
 
 struct ConfigKey {
-    bool of_account;  // a key of an account's object; else one of the file itself
+    ConfigPart part;
     std::string_view name;
     ConfigKind kind;
     std::string_view otherwise;      // what holds without it; "" where there is nothing to say
@@ -29,13 +35,16 @@ struct ConfigKey {
     std::string_view original = "";  // the name that the original tool gave it, which is read too
 };
 
+// In the manual this stands for the name of any provider but OpenAI, each of which is a key of the file.
+inline constexpr std::string_view any_provider = "<provider>";
+
 std::span<const ConfigKey> config_keys();
 std::string_view name_of(ConfigKind kind);  // for people: "a text", "a length of time", ...
 
-// The key of that name, by either of its names; nullptr if there is none.
-const ConfigKey* find_config_key(std::string_view name, bool of_account);
+// The key of that name, by either of its names, the names of providers included; nullptr if there is none.
+const ConfigKey* find_config_key(std::string_view name, ConfigPart part);
 
 // What to say about a name that is not in the table: the nearest that is, or all of them.
-std::string hint_for_unknown_key(std::string_view name, bool of_account);
+std::string hint_for_unknown_key(std::string_view name, ConfigPart part);
 
 }  // namespace eph

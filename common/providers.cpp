@@ -47,6 +47,22 @@ constexpr std::array rows{
     openai_like("minimax", "MiniMax", "MINIMAX_API_KEY", "", ""),
 };
 
+std::vector<std::string_view> words_of(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        if (end > 0) words.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return words;
+}
+
+std::string upper_case(std::string_view provider) {
+    std::string name;
+    for (const char c : provider) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return name;
+}
+
 }  // namespace
 
 std::span<const ProviderRow> provider_rows() { return rows; }
@@ -72,11 +88,38 @@ bool is_provider_name(std::string_view name) {
     return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), fits);
 }
 
-std::string base_url_variable(std::string_view provider) {
-    std::string name = "EPH_";
-    for (const char c : provider) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return name + "_BASE_URL";
+std::string canonical_provider(std::string_view name) {
+    const ProviderRow* row = find_provider(name);
+    return std::string{row == nullptr ? name : row->name};
 }
+
+std::vector<std::string_view> key_variables(const ProviderRow& row) {
+    std::vector<std::string_view> found{row.variable};
+    for (const std::string_view each : words_of(row.also)) {
+        if (each.ends_with("_API_KEY")) found.push_back(each);
+    }
+    return found;
+}
+
+std::string own_key_variable(std::string_view provider) { return upper_case(provider) + "_API_KEY"; }
+
+std::vector<std::string> key_variables_of_all() {
+    std::vector<std::string> all;
+    for (const ProviderRow& row : rows) {
+        all.emplace_back(row.variable);
+        for (const std::string_view each : words_of(row.also)) all.emplace_back(each);
+    }
+    return all;
+}
+
+bool makes_keys_at(std::string_view provider) {
+    const ProviderRow* row = find_provider(provider);
+    return row != nullptr && row->makes_keys;
+}
+
+std::string_view credential_word(bool makes_keys) { return makes_keys ? "admin key" : "API key"; }
+
+std::string base_url_variable(std::string_view provider) { return "EPH_" + upper_case(provider) + "_BASE_URL"; }
 
 std::string_view name_of(ApiFamily family) {
     switch (family) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eph {
 
@@ -36,6 +37,22 @@ const ProviderRow& provider_row(std::string_view name);
 
 // 1 to 40 of [a-z0-9-]; what stands in a path, a variable's name and a file's.
 bool is_provider_name(std::string_view name);
+
+// The name that counts, where that is an alias of it; else the same.
+std::string canonical_provider(std::string_view name);
+
+// Where a person's own key of it may stand. Not ANTHROPIC_AUTH_TOKEN, which is a token for somebody's gateway.
+std::vector<std::string_view> key_variables(const ProviderRow& row);
+// The same for one that only the configuration knows: MY_LAB_API_KEY.
+std::string own_key_variable(std::string_view provider);
+// Every variable in which a secret of one of the table's providers may stand.
+std::vector<std::string> key_variables_of_all();
+
+// Whether ephd makes keys there; not at those that only the configuration knows.
+bool makes_keys_at(std::string_view provider);
+
+// "admin key" where ephd makes keys with it, else "API key".
+std::string_view credential_word(bool makes_keys);
 
 // EPH_<PROVIDER>_BASE_URL: EPH_OPENAI_BASE_URL, EPH_MY_LAB_BASE_URL.
 std::string base_url_variable(std::string_view provider);

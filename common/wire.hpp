@@ -13,7 +13,8 @@ namespace eph::wire {
 
 // Credentials from the client's environment travel in these headers; ephd keeps them while keys made with them are
 // live.
-inline constexpr std::string_view admin_key_header = "Eph-Admin-Key";
+inline constexpr std::string_view provider_header = "Eph-Provider";    // whose they are; none: OpenAI's
+inline constexpr std::string_view admin_key_header = "Eph-Admin-Key";  // or the API key, of one that makes no keys
 inline constexpr std::string_view project_header = "Eph-Project-Id";
 inline constexpr std::string_view base_url_header = "Eph-Base-Url";
 inline constexpr std::string_view account_header = "Eph-Account";  // a stored account, by its name

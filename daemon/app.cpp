@@ -18,11 +18,10 @@ std::string first_of(const char* upper, const char* lower) {
 
 }  // namespace
 
-App::App(asio::io_context& context, const Options& options, EnvironmentCredential environment_credential)
+App::App(asio::io_context& context, const Options& options, FoundCredentials found)
     : context_(context),
       ledger_(options.ledger),
-      accounts_(context.get_executor(), options.config, std::move(environment_credential.credential),
-                environment_credential.source),
+      accounts_(context.get_executor(), options.config, std::move(found)),
       https_(HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
       noted_(context.get_executor()),

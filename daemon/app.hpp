@@ -21,7 +21,7 @@ namespace eph {
 
 class App {
 public:
-    App(asio::io_context& context, const Options& options, EnvironmentCredential environment);
+    App(asio::io_context& context, const Options& options, FoundCredentials found);
 
     // Serves until SIGTERM or SIGINT, then drains.
     Task<void> run();

@@ -17,9 +17,9 @@
 namespace eph {
 namespace {
 
-int serve(const Options& options, EnvironmentCredential environment) {
+int serve(const Options& options, FoundCredentials found) {
     asio::io_context context{1};
-    App app{context, options, std::move(environment)};
+    App app{context, options, std::move(found)};
     std::exception_ptr failure;
     asio::co_spawn(context, app.run(), [&](std::exception_ptr thrown) {
         failure = thrown;
@@ -36,12 +36,12 @@ int serve(const Options& options, EnvironmentCredential environment) {
 int main(int argc, char** argv) {
     eph::harden_process();
     umask(077);
-    eph::EnvironmentCredential environment = eph::take_environment_credential();
+    eph::FoundCredentials found = eph::take_environment_credentials();
     try {
         const eph::ParsedOptions parsed = eph::parse_options(argc, argv);
         if (parsed.exit_status) return *parsed.exit_status;
         eph::start_log(parsed.options);
-        return eph::serve(parsed.options, std::move(environment));
+        return eph::serve(parsed.options, std::move(found));
     } catch (const eph::Error& error) {
         std::cerr << "ephd: " << error.message() << "\n";
         if (!error.hint().empty()) std::cerr << error.hint() << "\n";

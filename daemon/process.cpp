@@ -5,58 +5,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "common/error.hpp"
 #include "common/paths.hpp"
-#include "common/text.hpp"
 
 namespace eph {
-namespace {
-
-// The variable's value; its bytes in the environment block are overwritten, where /proc/<pid>/environ would show them.
-std::string take_variable(const char* name) {
-    char* value = std::getenv(name);
-    if (value == nullptr) return {};
-    std::string copy{trim(value)};
-    wipe_range(value, std::strlen(value));
-    unsetenv(name);
-    return copy;
-}
-
-std::string read_credential_file(const std::filesystem::path& file) {
-    std::ifstream stream{file, std::ios::binary};
-    if (!stream) return {};
-    std::string content{std::istreambuf_iterator<char>{stream}, {}};
-    std::string trimmed{trim(content)};
-    wipe(content);
-    return trimmed;
-}
-
-}  // namespace
-
-EnvironmentCredential take_environment_credential() {
-    EnvironmentCredential found;
-    std::string key = take_variable("OPENAI_ADMIN_KEY");
-    found.credential.project = take_variable("OPENAI_PROJECT_ID");
-    found.credential.base_url = environment("EPH_OPENAI_BASE_URL");
-    if (const std::string directory = environment("CREDENTIALS_DIRECTORY"); !directory.empty()) {
-        if (key.empty()) {
-            key = read_credential_file(std::filesystem::path{directory} / "openai-admin-key");
-            if (!key.empty()) found.source = "credential";
-        }
-        if (found.credential.project.empty()) {
-            found.credential.project = read_credential_file(std::filesystem::path{directory} / "openai-project-id");
-        }
-    }
-    found.credential.admin_key = Secret::take(key);
-    return found;
-}
-
 void notify_service_manager(const char* state) {
     const std::string address = environment("NOTIFY_SOCKET");
     if (address.empty()) return;

@@ -28,9 +28,17 @@ KnownAccount known_account(const AccountRef& account) {
     known.place = account->place;
     known.fingerprint = account->fingerprint;
     known.source = account->source;
+    known.makes_keys = account->makes_keys;
     known.own_base_url = account->own_base_url;
     known.account = account;
     return known;
+}
+
+std::string setup_command(const std::string& provider, const std::string& account) {
+    std::string command = "eph auth setup";
+    if (provider != "openai") command += " --provider " + provider;
+    if (!account.empty() && account != "default") command += " --account " + account;
+    return command;
 }
 
 void check_account_name(const std::string& name) {

@@ -14,8 +14,6 @@
 namespace eph {
 namespace {
 
-constexpr const char* openai_base_url = "https://api.openai.com/v1";
-
 // What changes whenever the file does.
 std::string stamp_of(const std::filesystem::path& file) {
     struct stat info {};
@@ -28,16 +26,10 @@ std::string stamp_of(const std::filesystem::path& file) {
     return fmt::format("{} {} {}.{} {:o}", info.st_ino, info.st_size, changed.tv_sec, changed.tv_nsec, info.st_mode);
 }
 
-void check_provider(const std::string& provider) {
-    if (provider == "openai") return;
-    throw Error{Code::usage, "the provider '{}' is not known", printable(provider, 40)}.hint(
-        "Known providers: openai.");
-}
-
-void check_key(const Secret& key) {
+void check_key(const ProviderView& provider, const Secret& key) {
     if (!has_control(key.reveal()) && key.reveal().find(' ') == std::string_view::npos) return;
-    throw Error{Code::usage, "the OpenAI admin key holds white space or control characters"}.hint(
-        "Copy it again, without line breaks.");
+    throw Error{Code::usage, "the {} {} holds white space or control characters", provider.title, provider.credential()}
+        .hint("Copy it again, without line breaks.");
 }
 
 void check_project(const std::string& project) {
@@ -49,14 +41,19 @@ void check_project(const std::string& project) {
         "It looks like proj_..., see platform.openai.com/settings.");
 }
 
+Error astray(const ProviderView& provider, const BaseUrl& base) {
+    const std::string variable = base_url_variable(provider.name);
+    const std::string own = provider.makes_keys ? "OPENAI_ADMIN_KEY" : provider.key_variable;
+    return Error{Code::forbidden, "the stored {} is not sent to {}, which only {} names", provider.credential(),
+                 base.text(), variable}
+        .hint(fmt::format("Store the address too ({} --base-url ...), set {} as well, or unset {}.",
+                          setup_command(provider.name), own, variable));
+}
+
 }  // namespace
 
-Accounts::Accounts(asio::any_io_executor executor, std::filesystem::path config_file, Credential environment,
-                   std::string environment_source)
-    : file_(std::move(config_file)),
-      environment_(std::move(environment)),
-      environment_source_(std::move(environment_source)),
-      vault_(executor) {
+Accounts::Accounts(asio::any_io_executor executor, std::filesystem::path config_file, FoundCredentials found)
+    : file_(std::move(config_file)), found_(std::move(found)), vault_(executor) {
     refresh();
 }
 
@@ -68,6 +65,7 @@ void Accounts::refresh() {
     try {
         config_ = read_config(file_);
         config_error_.clear();
+        take_further();
     } catch (const Error& error) {
         if (stamp != config_stamp_) spdlog::error("{}", error.message());
         config_error_ = error.message() + (error.hint().empty() ? "" : ". " + error.hint());
@@ -75,19 +73,37 @@ void Accounts::refresh() {
     config_stamp_ = std::move(stamp);
 }
 
-Accounts::Outline Accounts::merge(const Credential& from_client, const StoredAccount* stored) const {
+// What stands in ephd's environment for providers that only the configuration makes known.
+void Accounts::take_further() {
+    for (const ProviderConfig& each : config_.providers) {
+        FoundCredential found = take_credential(provider_view(each.name, config_));
+        if (!found.credential.secret.empty() || !found_.contains(each.name))
+            found_.insert_or_assign(each.name, std::move(found));
+    }
+}
+
+ProviderView Accounts::provider(const std::string& name) {
+    refresh();
+    return provider_view(name, config_);
+}
+
+Accounts::Outline Accounts::merge(const ProviderView& provider, const Credential& from_client,
+                                  const StoredAccount* stored) const {
     Outline whole;
+    whole.provider = provider;
     const auto from = [&](const Credential& credential, const std::string& source) {
-        if (whole.key == nullptr && !credential.admin_key.empty()) {
-            whole.key = &credential.admin_key;
+        if (whole.key == nullptr && !credential.secret.empty()) {
+            whole.key = &credential.secret;
             whole.source = source;
         }
         if (whole.project.empty()) whole.project = credential.project;
         if (whole.base_url.empty()) whole.base_url = credential.base_url;
     };
-    from(from_client, "client");
+    const bool for_it = from_client.provider == provider.name;  // a key is sent to its own provider, and to no other
+    if (for_it) from(from_client, "client");
     const bool clients_own = whole.key != nullptr;
-    from(environment_, environment_source_);
+    const auto found = found_.find(provider.name);
+    if (found != found_.end()) from(found->second.credential, found->second.source);
     if (stored != nullptr) {
         const Outline rest = outline(*stored);
         if (whole.project.empty()) whole.project = rest.project;
@@ -102,22 +118,24 @@ Accounts::Outline Accounts::merge(const Credential& from_client, const StoredAcc
             whole.slot = rest.slot;  // the keychain may have the project
         }
     }
-    if (!from_client.base_url.empty() && !clients_own) {
-        const bool stored_one = environment_.base_url.empty() && stored != nullptr && !stored->base_url.empty();
-        whole.only_at = stored_one ? stored->base_url : environment_.base_url;
-        if (whole.only_at->empty()) whole.only_at = openai_base_url;
+    if (for_it && !from_client.base_url.empty() && !clients_own) {
+        const std::string environments = found == found_.end() ? "" : found->second.credential.base_url;
+        const bool stored_one = environments.empty() && stored != nullptr && !stored->base_url.empty();
+        whole.only_at = stored_one ? stored->base_url : environments;
+        if (whole.only_at->empty()) whole.only_at = provider.base_url;
     }
     return whole;
 }
 
 Accounts::Outline Accounts::outline(const StoredAccount& stored) const {
     Outline whole;
+    whole.provider = provider_view(stored.provider, config_);
     whole.name = stored.name;
     whole.project = stored.project;
     whole.base_url = stored.base_url;
-    whole.source = stored.store;
+    whole.source = stored.store.empty() && !whole.provider.needs_key ? file_store : stored.store;
     whole.fingerprint = stored.fingerprint;
-    if (!stored.admin_key.empty()) whole.key = &stored.admin_key;
+    if (!stored.secret.empty()) whole.key = &stored.secret;
     if (stored.store.empty() || stored.store == file_store) return whole;
     const Slot slot{stored};
     whole.key = vault_.key(slot);
@@ -126,74 +144,81 @@ Accounts::Outline Accounts::outline(const StoredAccount& stored) const {
     return whole;
 }
 
-Accounts::Outline Accounts::outline(const Credential& from_client) const {
-    if (from_client.account.empty()) return merge(from_client, config_.find(config_.default_account));
-    if (const StoredAccount* named = config_.find(from_client.account)) return outline(*named);
-    std::string known;
-    for (const StoredAccount& each : config_.accounts) known += (known.empty() ? "" : ", ") + each.name;
-    throw Error{Code::no_account, "there is no account '{}'", printable(from_client.account, 60)}.hint(
-        (config_error_.empty() ? "" : config_error_ + ". ") + (known.empty() ? "" : "There is: " + known + ". ") +
-        "A new one is stored with: eph auth setup --account NAME");
+// The stored account that is meant where nobody names one: the configuration's default, or the provider's own default,
+// or the only one of the provider.
+const StoredAccount* Accounts::usual(const std::string& provider) const {
+    const std::string& meant = config_.default_account;
+    if (const StoredAccount* named = config_.find(provider, meant)) return named;
+    const bool nobodys = meant != default_name && config_.find_named(meant) == nullptr;
+    if (nobodys && makes_keys_at(provider)) return nullptr;
+    if (const StoredAccount* plain = config_.find(provider, default_name)) return plain;
+    const StoredAccount* only = nullptr;
+    for (const StoredAccount& each : config_.accounts) {
+        if (each.provider != provider) continue;
+        if (only != nullptr) return nullptr;
+        only = &each;
+    }
+    return only;
 }
 
+Accounts::Outline Accounts::outline(const std::string& provider, const Credential& from_client) const {
+    const ProviderView view = provider_view(provider, config_);
+    if (from_client.account.empty()) return merge(view, from_client, usual(view.name));
+    if (const StoredAccount* named = config_.find(view.name, from_client.account)) return outline(*named);
+    throw no_such(view, from_client.account);
+}
+
+BaseUrl Accounts::place_of(const Outline& outline) const {
+    const std::string& text = outline.base_url.empty() ? outline.provider.base_url : outline.base_url;
+    return base_url_for(outline.provider, text);
+}
+
+// Nothing where something is missing.
 AccountRef Accounts::make(const Outline& outline) const {
-    if (outline.key == nullptr || outline.project.empty()) return nullptr;
-    check_key(*outline.key);
-    check_project(outline.project);
+    const ProviderView& provider = outline.provider;
+    if (outline.key == nullptr && (provider.needs_key || outline.slot)) return nullptr;
+    if (provider.makes_keys && outline.project.empty()) return nullptr;
+    if (outline.base_url.empty() && provider.base_url.empty()) return nullptr;
+    if (outline.key != nullptr) check_key(provider, *outline.key);
+    if (provider.makes_keys) check_project(outline.project);
     auto account = std::make_shared<Account>();
     account->name = outline.name;
-    account->base = parse_base_url(outline.base_url.empty() ? openai_base_url : outline.base_url);
-    // Whoever may ask ephd for a key may not have ephd's own admin key sent to an address of their choice.
-    if (outline.only_at && account->base != parse_base_url(*outline.only_at)) {
-        throw Error{Code::forbidden, "the stored admin key is not sent to {}, which only EPH_OPENAI_BASE_URL names",
-                    account->base.text()}
-            .hint(
-                "Store the address too (eph auth setup --base-url ...), set OPENAI_ADMIN_KEY as well, or unset "
-                "EPH_OPENAI_BASE_URL.");
+    account->base = place_of(outline);
+    // Whoever may ask ephd for a key may not have ephd's own key sent to an address of their choice.
+    const bool leads_astray = outline.only_at && outline.key != nullptr &&
+                              (outline.only_at->empty() || account->base != base_url_for(provider, *outline.only_at));
+    if (leads_astray) throw astray(provider, account->base);
+    account->place = {provider.name, provider.makes_keys ? outline.project : "", account->base.text()};
+    account->own_base_url =
+        provider.own_base_url.empty() || account->base != base_url_for(provider, provider.own_base_url);
+    account->makes_keys = provider.makes_keys;
+    account->source = outline.source.empty() ? "none" : outline.source;
+    if (outline.key != nullptr) {
+        account->secret = outline.key->copy();
+        account->fingerprint = fingerprint_of(account->secret);
     }
-    account->place = {"openai", outline.project, account->base.text()};
-    account->own_base_url = account->base != parse_base_url(openai_base_url);
-    account->admin_key = outline.key->copy();
-    account->source = outline.source;
-    account->fingerprint = fingerprint_of(account->admin_key);
     return account;
 }
 
-Error Accounts::missing(const Outline& outline) const {
-    if (!config_error_.empty()) return Error{Code::no_account, "no OpenAI account: {}", config_error_};
-    if (outline.key == nullptr && config_.default_account != default_name &&
-        config_.find(config_.default_account) == nullptr) {
-        return Error{Code::no_account, "there is no account '{}', which the configuration calls the default one",
-                     config_.default_account}
-            .hint("Run: eph auth setup --account " + config_.default_account);
-    }
-    if (outline.key == nullptr) {
-        return Error{Code::no_account, "no OpenAI admin key is loaded"}.hint(
-            "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
-    }
-    return Error{Code::no_account, "no OpenAI project is loaded"}.hint("Run eph auth setup, or set OPENAI_PROJECT_ID.");
-}
-
 Task<AccountRef> Accounts::pick(std::string provider, const Credential& from_client) {
-    check_provider(provider);
     refresh();
-    Outline whole = outline(from_client);
+    Outline whole = outline(provider, from_client);
     if (whole.slot) {
         co_await vault_.load(*whole.slot, config_.store_timeout, Asker::person);
         refresh();
-        whole = outline(from_client);
+        whole = outline(provider, from_client);
     }
     AccountRef account = make(whole);
     if (!account) throw missing(whole);
-    if (!from_client.empty()) keep(account);
+    if (!from_client.empty() && from_client.provider == whole.provider.name) keep(account);
     announce(account);
     co_return account;
 }
 
-void Accounts::remember(const std::string& provider, const Credential& from_client) {
-    if (provider != "openai" || from_client.admin_key.empty() || !from_client.account.empty()) return;
+void Accounts::remember(const Credential& from_client) {
+    if (from_client.secret.empty() || !from_client.account.empty()) return;
     refresh();
-    const AccountRef account = make(outline(from_client));
+    const AccountRef account = make(outline(from_client.provider, from_client));
     if (!account) return;
     keep(account);
     announce(account);
@@ -207,6 +232,7 @@ void Accounts::keep(const AccountRef& account) {
 }
 
 void Accounts::announce(const AccountRef& account) {
+    if (!account->makes_keys) return;  // no key waits for it
     if (!announced_.insert({account->place, account->fingerprint}).second) return;
     if (on_loaded) on_loaded(account->place);
 }

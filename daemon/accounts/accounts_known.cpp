@@ -7,10 +7,17 @@
 namespace eph {
 namespace {
 
-constexpr const char* openai_base_url = "https://api.openai.com/v1";
-
 bool same(const KnownAccount& one, const KnownAccount& other) {
     return one.place == other.place && one.fingerprint == other.fingerprint && one.name == other.name;
+}
+
+Error missing_at(const Place& place) {
+    if (makes_keys_at(place.provider)) {
+        return Error{Code::no_account, "no account for project {} at {} is loaded", place.project, place.base_url}.hint(
+            "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
+    }
+    return Error{Code::no_account, "no account of the provider {} at {} is loaded", place.provider, place.base_url}
+        .hint("Run: " + setup_command(place.provider));
 }
 
 }  // namespace
@@ -19,13 +26,17 @@ bool same(const KnownAccount& one, const KnownAccount& other) {
 KnownAccount Accounts::describe(const Outline& outline) const {
     KnownAccount known;
     known.name = outline.name;
-    known.place = {"openai", outline.project, outline.base_url.empty() ? openai_base_url : outline.base_url};
+    const ProviderView& provider = outline.provider;
+    known.place = {provider.name, provider.makes_keys ? outline.project : "",
+                   outline.base_url.empty() ? provider.base_url : outline.base_url};
     known.source = outline.source;
+    known.makes_keys = provider.makes_keys;
     known.fingerprint = outline.fingerprint;
     try {
-        const BaseUrl base = parse_base_url(known.place.base_url);
+        if (known.place.base_url.empty()) throw missing(outline);
+        const BaseUrl base = place_of(outline);
         known.place.base_url = base.text();
-        known.own_base_url = base != parse_base_url(openai_base_url);
+        known.own_base_url = provider.own_base_url.empty() || base != base_url_for(provider, provider.own_base_url);
         known.account = make(outline);
         if (known.account) known.fingerprint = known.account->fingerprint;
     } catch (const Error& error) {
@@ -34,7 +45,8 @@ KnownAccount Accounts::describe(const Outline& outline) const {
     known.in_store = !known.account && outline.slot.has_value();
     if (!known.account && known.problem.empty()) {
         if (outline.slot) known.problem = vault_.problem(*outline.slot);
-        if (outline.key != nullptr && outline.project.empty()) known.problem = "no project is named";
+        if (outline.key != nullptr && provider.makes_keys && outline.project.empty())
+            known.problem = "no project is named";
     }
     return known;
 }
@@ -47,9 +59,13 @@ std::vector<KnownAccount> Accounts::known(const Credential& from_client) {
         if (std::none_of(all.begin(), all.end(), [&](const KnownAccount& other) { return same(each, other); }))
             all.push_back(std::move(each));
     };
-    if (from_client.account.empty() || config_.find(from_client.account) != nullptr)
-        add(describe(outline(from_client)));
-    add(describe(outline(Credential{})));
+    const std::string meant = canonical_provider(from_client.provider);
+    const std::vector<std::string> names = provider_names(config_);
+    const bool there = std::find(names.begin(), names.end(), meant) != names.end();
+    if (there && (from_client.account.empty() || config_.find(meant, from_client.account) != nullptr))
+        add(describe(outline(meant, from_client)));
+    if (there) add(describe(outline(meant, Credential{})));
+    for (const auto& [name, found] : found_) add(describe(outline(name, Credential{})));
     for (const StoredAccount& each : config_.accounts) add(describe(outline(each)));
     for (const AccountRef& each : from_clients_) add(known_account(each));
     return all;
@@ -72,9 +88,10 @@ std::vector<AccountRef> Accounts::loaded() {
 std::string Accounts::where(const KnownAccount& account) const {
     if (account.source == "client") return "the environment of eph";
     if (account.source == "environment") return "the environment of ephd";
+    if (account.source == "none") return "nowhere: it needs no key";
     if (account.source == "credential") return "the credentials that systemd gave to ephd";
     if (account.source == file_store) return file_.string();
-    const StoredAccount* stored = config_.find(account.name);
+    const StoredAccount* stored = config_.find(account.place.provider, account.name);
     return stored == nullptr ? account.source : find_store(account.source).where(Slot{*stored});
 }
 
@@ -82,8 +99,8 @@ std::vector<KnownAccount> Accounts::candidates(const Place& place, const std::st
                                                std::int64_t attempt) {
     std::vector<KnownAccount> fitting = known(Credential{});
     std::erase_if(fitting, [&](const KnownAccount& each) {
-        const bool unknown_project =
-            each.place.project.empty() && !each.account && each.place.base_url == place.base_url;
+        const bool unknown_project = each.place.project.empty() && !each.account &&
+                                     each.place.provider == place.provider && each.place.base_url == place.base_url;
         return each.place != place && !unknown_project;
     });
     const auto rank = [&](const KnownAccount& each) {
@@ -108,8 +125,8 @@ bool Accounts::configured(const Place& place) {
     return std::any_of(fitting.begin(), fitting.end(), [](const KnownAccount& each) { return each.in_store; });
 }
 
-Task<void> Accounts::load(std::string name, Asker asker) {
-    const StoredAccount* stored = config_.find(name);
+Task<void> Accounts::load(std::string provider, std::string name, Asker asker) {
+    const StoredAccount* stored = config_.find(provider, name);
     if (stored == nullptr) co_return;
     const Slot slot{*stored};
     co_await vault_.load(slot, config_.store_timeout, asker);
@@ -118,14 +135,16 @@ Task<void> Accounts::load(std::string name, Asker asker) {
 
 Task<std::vector<AccountRef>> Accounts::all(std::vector<std::string>& problems) {
     for (const KnownAccount& each : known(Credential{})) {
-        if (!each.in_store) continue;
+        if (!each.in_store || !each.makes_keys) continue;
         try {
-            co_await load(each.name, Asker::person);
+            co_await load(each.place.provider, each.name, Asker::person);
         } catch (const Error& error) {
             problems.push_back(error.message());
         }
     }
-    co_return loaded();
+    std::vector<AccountRef> makers = loaded();
+    std::erase_if(makers, [](const AccountRef& account) { return !account->makes_keys; });
+    co_return makers;
 }
 
 Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::int64_t attempt, Asker asker) {
@@ -135,7 +154,7 @@ Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::
         if (each.account) co_return each.account;
         if (!each.in_store) continue;
         try {
-            co_await load(each.name, asker);
+            co_await load(each.place.provider, each.name, asker);
         } catch (const Error& error) {
             problem = error;
         }
@@ -144,8 +163,7 @@ Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::
         }
     }
     if (problem) throw Error{*problem};
-    throw Error{Code::no_account, "no account for project {} at {} is loaded", place.project, place.base_url}.hint(
-        "Run eph auth setup, or set OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID.");
+    throw missing_at(place);
 }
 
 Task<AccountRef> Accounts::again(Place place, std::string fingerprint) {

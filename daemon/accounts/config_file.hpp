@@ -11,7 +11,8 @@
 
 namespace eph {
 
-inline constexpr const char* default_name = "default";  // of the account that stands under its provider's own name
+// The name of the account that stands under its provider's own.
+inline constexpr const char* default_name = "default";
 
 // What the configuration says of a provider (`providers`): changes to a row of the table, or a new one that is like
 // another. "" and nothing: as there.
@@ -37,7 +38,9 @@ struct Config {
     Duration default_ttl = std::chrono::hours{2};
     Duration store_timeout = std::chrono::seconds{10};
 
-    const StoredAccount* find(const std::string& name) const;
+    const StoredAccount* find(const std::string& provider, const std::string& name) const;
+    // A named account, whosever it is; nullptr for "default", which every provider may have.
+    const StoredAccount* find_named(const std::string& name) const;
 };
 
 // Defaults when there is no such file. Throws Error{storage} for one that cannot be read, is not JSON, has a key that

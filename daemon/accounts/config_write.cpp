@@ -8,6 +8,7 @@
 #include "common/error.hpp"
 #include "common/ids.hpp"
 #include "common/paths.hpp"
+#include "common/providers.hpp"
 #include "daemon/accounts/config_file.hpp"
 #include "daemon/accounts/config_json.hpp"
 #include "daemon/accounts/stores.hpp"
@@ -46,6 +47,13 @@ void replace(const fs::path& file, const ConfigJson& document) {
     close(descriptor);
 }
 
+// Where the person wrote the alias, that stays.
+std::string key_of_provider(const ConfigJson& document, const std::string& provider) {
+    const ProviderRow* row = find_provider(provider);
+    const bool by_alias = row != nullptr && !row->alias.empty() && document.contains(std::string{row->alias});
+    return by_alias ? std::string{row->alias} : provider;
+}
+
 void put(ConfigJson& object, const char* name, const std::string& value) {
     if (value.empty()) {
         object.erase(name);
@@ -61,12 +69,13 @@ void write_account(const fs::path& file, const StoredAccount& account) {
     ConfigJson document = parse_config(file);
     const bool named = account.name != default_name;
     if (named && !document["accounts"].is_object()) document["accounts"] = ConfigJson::object();
-    ConfigJson& object = named ? document["accounts"][account.name] : document[account.provider];
+    ConfigJson& object =
+        named ? document["accounts"][account.name] : document[key_of_provider(document, account.provider)];
     if (!object.is_object()) object = ConfigJson::object();
     for (const char* original : {"adminKey", "projectId", "baseUrl"}) object.erase(original);
     put(object, "provider", named ? account.provider : "");
     put(object, "store", account.store == file_store ? "" : account.store);
-    put(object, "admin_key", std::string{account.admin_key.reveal()});
+    put(object, makes_keys_at(account.provider) ? "admin_key" : "api_key", std::string{account.secret.reveal()});
     put(object, "project_id", account.project);
     put(object, "base_url", account.base_url);
     put(object, "fingerprint", account.fingerprint);
@@ -79,7 +88,7 @@ void write_account(const fs::path& file, const StoredAccount& account) {
 void erase_account(const fs::path& file, const std::string& name, const std::string& provider) {
     ConfigJson document = parse_config(file);
     if (name == default_name) {
-        document.erase(provider);
+        document.erase(key_of_provider(document, provider));
     } else if (const auto accounts = document.find("accounts"); accounts != document.end() && accounts->is_object()) {
         accounts->erase(name);
         if (accounts->empty()) document.erase("accounts");

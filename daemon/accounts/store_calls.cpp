@@ -34,7 +34,7 @@ std::string said(const Store& store, const ProgramEnd& end) {
 // `what`: "gave no key". One sentence, and what to do about it.
 Error trouble(Code code, const Slot& slot, std::string_view what, const std::string& why) {
     const Store& store = find_store(slot.store);
-    return Error{code, "the store {} {} for the account {}: {}", store.name, what, slot.name, why}.hint(
+    return Error{code, "the store {} {} for the account {}: {}", store.name, what, slot.account(), why}.hint(
         std::string{store.advice});
 }
 
@@ -71,8 +71,8 @@ Task<FromStore> load_from_store(Slot slot, Duration limit) {
         if (!store.absent(end.status, trim(end.err))) throw trouble(Code::no_account, slot, what, said(store, end));
         const bool locked = co_await is_there(slot, limit);
         if (locked) throw trouble(Code::no_account, slot, what, "it is locked");
-        throw Error{Code::no_account, "the store {} has no key for the account {}", store.name, slot.name}.hint(
-            "Run: eph auth setup" + (slot.name == "default" ? "" : " --account " + slot.name));
+        throw Error{Code::no_account, "the store {} has no key for the account {}", store.name, slot.account()}.hint(
+            "Run: " + setup_command(slot.provider, slot.name));
     }
     FromStore found;
     std::string line = first_line(end.out);

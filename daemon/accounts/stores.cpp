@@ -5,6 +5,7 @@
 #include <array>
 
 #include "common/error.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -19,7 +20,8 @@ StoreCall call(std::vector<std::string> command) {
 // --- keychain: macOS's security(1) ---
 
 std::string service(const Slot& slot) {
-    const std::string base = "eph-" + slot.provider + "-admin-key";  // the original tool's
+    const bool admin = makes_keys_at(slot.provider);
+    const std::string base = "eph-" + slot.provider + (admin ? "-admin-key" : "-api-key");  // OpenAI's: the original's
     return slot.name == "default" ? base : base + "." + slot.name;
 }
 

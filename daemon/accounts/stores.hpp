@@ -1,4 +1,5 @@
-// The stores of admin keys, and what each makes its program do. A table of pure functions; store_calls.hpp runs them.
+// The stores of admin keys and API keys, and what each makes its program do. A table of pure functions; store_calls.hpp
+// runs them.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/providers.hpp"
 #include "common/secret.hpp"
 #include "daemon/accounts/account.hpp"
 
@@ -40,7 +42,11 @@ struct Slot {
           store(account.store),
           command(account.command),
           shell(account.shell),
-          wants_project(account.project.empty() && account.store == keychain_store) {}
+          wants_project(account.project.empty() && account.store == keychain_store && makes_keys_at(account.provider)) {
+    }
+
+    // "default"; with its provider where that is not OpenAI.
+    std::string account() const { return makes_keys_at(provider) ? name : name + " of " + provider; }
 };
 
 // A command line, which every user can read, and what goes to its stdin, which nobody can.

@@ -9,9 +9,9 @@ namespace {
 constexpr Duration janitor_pause = std::chrono::seconds{30};
 
 Error forgotten(const Slot& slot) {
-    return Error{Code::no_account, "the admin key of the account {} was in ephd's memory alone, and ephd was restarted",
-                 slot.name}
-        .hint("Give it again: eph auth setup" + (slot.name == "default" ? "" : " --account " + slot.name));
+    return Error{Code::no_account, "the {} of the account {} was in ephd's memory alone, and ephd was restarted",
+                 credential_word(makes_keys_at(slot.provider)), slot.account()}
+        .hint("Give it again: " + setup_command(slot.provider, slot.name));
 }
 
 }  // namespace

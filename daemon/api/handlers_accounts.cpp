@@ -9,21 +9,16 @@
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/shared.hpp"
 #include "daemon/api/views.hpp"
+#include "daemon/providers/plain_key.hpp"
 
 namespace eph {
 namespace {
 
-void require_openai(const std::string& provider) {
-    if (provider == "openai") return;
-    throw Error{Code::usage, "eph cannot make keys at {}, so it has no account there", printable(provider, 40)}.hint(
-        "Known providers: openai. A key of your own goes to one session with: eph --provider " +
-        printable(provider, 40) + " --prompt-key HOST");
-}
-
 // What is to be stored: what was there, changed by what is wanted.
-StoredAccount changed(std::optional<StoredAccount> before, const std::string& name, const wire::SetAccount& wanted,
-                      const StoreChoice& choice) {
+StoredAccount changed(std::optional<StoredAccount> before, const ProviderView& provider, const std::string& name,
+                      const wire::SetAccount& wanted, const StoreChoice& choice) {
     StoredAccount account = before ? std::move(*before) : StoredAccount{};
+    account.provider = provider.name;
     account.name = name;
     account.store = choice.store;
     if (!wanted.project.empty()) account.project = wanted.project;
@@ -33,29 +28,44 @@ StoredAccount changed(std::optional<StoredAccount> before, const std::string& na
         account.shell = true;
     }
     if (account.store != command_store) account.command.clear();
-    if (account.project.empty()) throw Error{Code::usage, "the project id is empty"};
+    if (provider.makes_keys && account.project.empty()) throw Error{Code::usage, "the project id is empty"};
+    if (!provider.makes_keys && !account.project.empty())
+        throw Error{Code::usage, "{} has no projects that eph could use", provider.title};
     return account;
 }
 
-void refuse_fault(const Secret& key, bool at_openai) {
-    const KeyFault fault = fault_of_admin_key(key.reveal(), at_openai);
+void refuse_fault(const ProviderView& provider, const Secret& key, bool at_provider) {
+    if (key.empty()) return;
+    const KeyFault fault = provider.makes_keys ? fault_of_admin_key(key.reveal(), at_provider)
+                                               : fault_of_api_key(provider.name, key.reveal(), at_provider);
     if (fault.what.empty()) return;
-    throw Error{Code::usage, "what was given as the admin key {}", fault.what}.hint(fault.hint);
+    throw Error{Code::usage, "what was given as the {} {}", provider.credential(), fault.what}.hint(fault.hint);
 }
 
 // The key that is wanted, or that the wanted command prints.
-Task<Secret> key_for(Services& services, const StoredAccount& account, std::string& given) {
+Task<Secret> key_for(Services& services, const ProviderView& provider, const StoredAccount& account,
+                     std::string& given) {
     if (account.store != command_store) {
-        if (given.empty()) throw Error{Code::usage, "the admin key is empty"};
+        if (given.empty() && provider.needs_key) throw Error{Code::usage, "the {} is empty", provider.credential()};
         co_return Secret::take(given);
     }
     if (!given.empty())
-        throw Error{Code::usage, "the store command takes no admin key"}.hint("The command itself prints it.");
+        throw Error{Code::usage, "the store command takes no {}", provider.credential()}.hint(
+            "The command itself prints it.");
     if (account.command.empty())
         throw Error{Code::usage, "the store command needs a command"}.hint("Name it with --command '...'.");
     const Slot slot{account};
     FromStore found = co_await load_from_store(slot, services.accounts.config().store_timeout);
     co_return std::move(found.key);
+}
+
+// Whether the provider accepts it.
+Task<void> check(Services& services, const ProviderView& provider, AccountRef account) {
+    if (provider.makes_keys)
+        co_await services.openai.check(account);
+    else
+        (void)co_await check_plain_key(services.https, provider, account);
+    services.ledger.checked(account->place, account->fingerprint, now());
 }
 
 Task<StoreChoice> choose(std::string wanted, std::string before) {
@@ -71,19 +81,19 @@ Task<StoreChoice> choose(std::string wanted, std::string before) {
 
 // Stores the account. Where nobody has asked for its store, and nothing is kept there yet, one that does not take the
 // key (a keyring that nobody can open, on a machine without a screen) gives way to the file.
-Task<std::string> keep(Services& services, const std::string& name, const wire::SetAccount& wanted, Secret key,
-                       StoreChoice& choice) {
+Task<std::string> keep(Services& services, const ProviderView& provider, const std::string& name,
+                       const wire::SetAccount& wanted, Secret key, StoreChoice& choice) {
     const bool at_will = choice.usual && find_store(choice.store).put != nullptr;
     std::optional<Error> failure;
     try {
-        StoredAccount account = changed(services.accounts.stored(name), name, wanted, choice);
+        StoredAccount account = changed(services.accounts.stored(provider.name, name), provider, name, wanted, choice);
         co_return co_await services.accounts.store(std::move(account), key.copy());
     } catch (const Error& error) {
         failure = error;
     }
     if (!at_will) throw *failure;
     choice = StoreChoice{file_store, failure->message(), true};
-    StoredAccount account = changed(services.accounts.stored(name), name, wanted, choice);
+    StoredAccount account = changed(services.accounts.stored(provider.name, name), provider, name, wanted, choice);
     co_return co_await services.accounts.store(std::move(account), std::move(key));
 }
 
@@ -91,7 +101,7 @@ Task<std::string> keep(Services& services, const std::string& name, const wire::
 std::vector<KeyRow> keys_of(Services& services, const std::string& name, const Place& place) {
     std::set<Place> places{place};
     for (const KnownAccount& each : services.accounts.known(Credential{})) {
-        if (each.name == name) places.insert(each.place);
+        if (each.name == name && each.place.provider == place.provider) places.insert(each.place);
     }
     std::vector<KeyRow> keys = services.ledger.unsettled_keys();
     std::erase_if(keys, [&](const KeyRow& key) { return !places.contains(key.place); });
@@ -115,36 +125,39 @@ Task<std::vector<wire::Key>> revoke_all(Services& services, std::vector<KeyRow> 
 }
 
 // The stored account of that name, the store not asked.
-std::optional<KnownAccount> stored_account(Services& services, const std::string& name) {
+std::optional<KnownAccount> stored_account(Services& services, const std::string& provider, const std::string& name) {
     for (KnownAccount& each : services.accounts.known(Credential{})) {
-        if (each.name == name) return std::move(each);
+        if (each.name == name && each.place.provider == provider) return std::move(each);
     }
     return std::nullopt;
 }
 
 // Where only its store knows the account's project, nobody knows yet which keys are its own: the store is asked.
 Task<Place> place_of(Services& services, KnownAccount account) {
-    if (!account.in_store || !account.place.project.empty()) co_return account.place;
+    if (!account.makes_keys || !account.in_store || !account.place.project.empty()) co_return account.place;
     Credential named;
     named.account = account.name;
     std::optional<Error> failure;
     try {
-        const AccountRef loaded = co_await services.accounts.pick("openai", named);
+        const AccountRef loaded = co_await services.accounts.pick(account.place.provider, named);
         co_return loaded->place;
     } catch (const Error& error) {
         failure = error;
     }
-    const std::optional<KnownAccount> now = stored_account(services, account.name);
+    const std::optional<KnownAccount> now = stored_account(services, account.place.provider, account.name);
     if (now && now->in_store) throw Error{*failure};
     co_return account.place;  // not even the store knows it, so there can be no keys
 }
 
-Error nothing_stored(Services& services, const std::string& name, const Credential& credential) {
-    Error error{Code::not_found, "nothing is stored for the account {}", printable(name, 60)};
+Error nothing_stored(Services& services, const ProviderView& provider, const std::string& name,
+                     const Credential& credential) {
+    Error error{Code::not_found, "nothing is stored for the {}account {}",
+                provider.makes_keys ? "" : provider.title + " ", printable(name, 60)};
     for (const KnownAccount& each : services.accounts.known(credential)) {
-        if (!each.name.empty() || !credential.account.empty()) continue;
-        return std::move(error).hint(
-            fmt::format("Its admin key comes from {}: unset OPENAI_ADMIN_KEY there.", services.accounts.where(each)));
+        if (each.place.provider != provider.name || !each.name.empty() || !credential.account.empty()) continue;
+        return std::move(error).hint(fmt::format("Its {} comes from {}: unset {} there.", provider.credential(),
+                                                 services.accounts.where(each),
+                                                 provider.makes_keys ? "OPENAI_ADMIN_KEY" : provider.key_variable));
     }
     const std::vector<std::string> notes = services.accounts.notes();  // a file that cannot be read may have it
     if (!notes.empty()) return std::move(error).hint(notes.front());
@@ -161,7 +174,7 @@ ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
 }  // namespace
 
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
-    remember(services, "openai", request);
+    remember(services, request);
     wire::AccountList list;
     for (const KnownAccount& each : services.accounts.known(request.credential)) {
         list.accounts.push_back(view_account(services, each));
@@ -180,23 +193,24 @@ Task<ApiReply> show_account(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     auto wanted = wire::decode<wire::SetAccount>(request.body);
-    require_openai(request.param("provider"));
-    const std::string name = services.accounts.name_meant(request.credential);
-    std::optional<StoredAccount> before = services.accounts.stored(name);
+    const ProviderView provider = services.accounts.provider(request.param("provider"));
+    const std::string name = services.accounts.name_meant(provider.name, request.credential);
+    std::optional<StoredAccount> before = services.accounts.stored(provider.name, name);
     const std::string kept_in = before ? before->store : std::string{};
+    const bool without = wanted.admin_key.empty() && wanted.store.empty() && !provider.needs_key;
+    if (without) wanted.store = file_store;  // where there is no key, config.json has all there is
     StoreChoice choice = co_await choose(wanted.store, kept_in);
-    const StoredAccount account = changed(std::move(before), name, wanted, choice);
-    Secret key = co_await key_for(services, account, wanted.admin_key);
-    refuse_fault(key, false);
+    const StoredAccount account = changed(std::move(before), provider, name, wanted, choice);
+    Secret key = co_await key_for(services, provider, account, wanted.admin_key);
+    refuse_fault(provider, key, false);
     const AccountRef tried = services.accounts.preview(account, key);
-    refuse_fault(key, !tried->own_base_url);
-    co_await services.openai.check(tried);
-    services.ledger.checked(tried->place, tried->fingerprint, now());
+    refuse_fault(provider, key, !tried->own_base_url);
+    co_await check(services, provider, tried);
 
     if (tried->own_base_url) wanted.base_url = tried->place.base_url;  // from the environment it may be gone tomorrow
 
     wire::AccountChange change;
-    const std::string left = co_await keep(services, name, wanted, std::move(key), choice);
+    const std::string left = co_await keep(services, provider, name, wanted, std::move(key), choice);
     change.done = true;
     KnownAccount stored = known_account(tried);
     stored.source = choice.store;
@@ -209,12 +223,12 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
 }
 
 Task<ApiReply> clear_account(Services& services, const ApiRequest& request) {
-    require_openai(request.param("provider"));
-    const std::string name = services.accounts.name_meant(request.credential);
+    const ProviderView provider = services.accounts.provider(request.param("provider"));
+    const std::string name = services.accounts.name_meant(provider.name, request.credential);
     const bool revoke = request.query_flag("revoke");
     wire::AccountChange change;
-    const std::optional<KnownAccount> account = stored_account(services, name);
-    if (!account) throw nothing_stored(services, name, request.credential);
+    const std::optional<KnownAccount> account = stored_account(services, provider.name, name);
+    if (!account) throw nothing_stored(services, provider, name, request.credential);
     change.account = view_account(services, *account);
     const Place place = co_await place_of(services, *account);
     std::vector<KeyRow> keys = keys_of(services, name, place);
@@ -226,11 +240,12 @@ Task<ApiReply> clear_account(Services& services, const ApiRequest& request) {
     }
     change.keys = co_await revoke_all(services, std::move(keys), request.actor);
     if (!change.keys.empty()) co_return reply_with(change, 202);
-    co_await services.accounts.erase(name);
+    co_await services.accounts.erase(provider.name, name);
     change.done = true;
     for (const KnownAccount& each : services.accounts.known(request.credential)) {
-        if (!each.name.empty()) continue;
-        change.notes.push_back(fmt::format("an admin key still comes from {}", services.accounts.where(each)));
+        if (!each.name.empty() || each.place.provider != provider.name) continue;
+        change.notes.push_back(
+            fmt::format("an {} still comes from {}", provider.credential(), services.accounts.where(each)));
         break;
     }
     co_return reply_with(change);

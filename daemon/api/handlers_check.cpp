@@ -2,6 +2,7 @@
 #include "common/error.hpp"
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/shared.hpp"
+#include "daemon/providers/plain_key.hpp"
 
 namespace eph {
 namespace {
@@ -9,16 +10,18 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Where the error itself does not say.
-std::string_view what_to_do(Code code) {
+std::string_view what_to_do(Code code, bool makes_keys) {
     switch (code) {
         case Code::provider_unreachable:
         case Code::timeout:
             return "See whether this machine reaches that address (curl -v), and HTTPS_PROXY in ephd's environment.";
         case Code::provider_denied:
         case Code::provider_refused:
-            return "See the admin key's permissions at platform.openai.com/settings/organization/admin-keys.";
+            return makes_keys
+                       ? "See the admin key's permissions at platform.openai.com/settings/organization/admin-keys."
+                       : "See whether the key is still there, and what it may do.";
         case Code::provider_unreadable:
-            return "See whether the base URL is right, /v1 included: eph auth setup --base-url URL";
+            return "See whether the base URL is right: eph auth setup --base-url URL";
         default:
             return "ephd's log says more; see eph status.";
     }
@@ -34,7 +37,8 @@ Task<bool> step(wire::CheckReport& report, std::string name, Task<std::string> w
         result.passed = true;
     } catch (const Error& error) {
         result.detail = error.message();
-        result.hint = error.hint().empty() ? std::string{what_to_do(error.code())} : error.hint();
+        result.hint =
+            error.hint().empty() ? std::string{what_to_do(error.code(), report.account.makes_keys)} : error.hint();
     }
     result.millis = std::chrono::duration_cast<Duration>(Clock::now() - began).count();
     report.steps.push_back(std::move(result));
@@ -55,6 +59,12 @@ Task<std::string> reach(Services& services, AccountRef account) {
 }
 
 Task<std::string> ask_permission(Services& services, AccountRef account) {
+    if (!account->makes_keys) {
+        const ProviderView provider = services.accounts.provider(account->place.provider);
+        std::string shown = co_await check_plain_key(services.https, provider, account);
+        services.ledger.checked(account->place, account->fingerprint, now());
+        co_return shown;
+    }
     co_await services.openai.check(account);
     services.ledger.checked(account->place, account->fingerprint, now());
     co_return fmt::format("{} accepts the admin key and lists project {}", account->base.authority(),
@@ -109,16 +119,27 @@ Task<void> check_live(Services& services, AccountRef account, std::string actor,
     co_await step(report, "confirm", try_key(services, account, issued.secret, false));
 }
 
+// Only a model's answer could show more, and that costs its price.
+Task<std::string> nothing_to_make(AccountRef account) {
+    co_return fmt::format("nothing more to try: no key can be made at {}, and no tokens are spent",
+                          account->base.authority());
+}
+
 }  // namespace
 
 Task<ApiReply> check_account(Services& services, const ApiRequest& request) {
     const AccountRef account = co_await services.accounts.pick(request.param("provider"), request.credential);
     wire::CheckReport report;
+    report.account.makes_keys = account->makes_keys;
     // One condition a line: g++ 12 frees the temporaries of a conditional co_await twice.
     bool passed = co_await step(report, "tls", reach(services, account));
     if (passed) passed = co_await step(report, "permission", ask_permission(services, account));
-    if (passed) passed = co_await step(report, "list", count(services, account));
-    if (passed && request.query_flag("live")) co_await check_live(services, account, request.actor, report);
+    if (account->makes_keys) {
+        if (passed) passed = co_await step(report, "list", count(services, account));
+        if (passed && request.query_flag("live")) co_await check_live(services, account, request.actor, report);
+    } else if (passed && request.query_flag("live")) {
+        co_await step(report, "live", nothing_to_make(account));
+    }
     report.account = view_account(services, known_account(account));
     ApiReply reply;
     reply.body = wire::encode(report);

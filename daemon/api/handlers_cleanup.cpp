@@ -9,10 +9,7 @@ namespace eph {
 
 Task<ApiReply> clean_up(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::Cleanup>(request.body.empty() ? "{}" : request.body);
-    if (wanted.provider != "openai") {
-        throw Error{Code::usage, "the provider '{}' is not known", printable(wanted.provider, 40)}.hint(
-            "Known providers: openai.");
-    }
+    require_keys(services.accounts.provider(wanted.provider));
     AskedAccounts asked = co_await accounts_of(services, request);
     CleanupOrder order;
     order.accounts = std::move(asked.accounts);

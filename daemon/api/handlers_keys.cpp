@@ -52,6 +52,7 @@ Task<ApiReply> show_key(Services& services, const ApiRequest& request) {
 
 Task<ApiReply> create_key(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::CreateKey>(request.body);
+    require_keys(services.accounts.provider(wanted.provider));
     const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
     check_scopes(wanted.scopes);
     SessionRequest what{
@@ -76,7 +77,7 @@ Task<ApiReply> revoke_key(Services& services, const ApiRequest& request) {
         const AskedAccounts asked = co_await accounts_of(services, request);
         key = co_await adopt_from_provider(services, asked, reference);
     } else {
-        remember(services, "openai", request);
+        remember(services, request);
     }
     if (!key)
         throw Error{Code::not_found, "there is no key '{}'", printable(reference, 80)}.hint(

@@ -88,7 +88,7 @@ Task<ApiReply> end_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::EndSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow row = services.ledger.session(id).value();
-    remember(services, row.provider, request);
+    remember(services, request);
     const std::string reason =
         wanted.reason.empty() || has_control(wanted.reason) ? "asked" : printable(wanted.reason, 40);
     // Somebody else's wish does not end the agent at once; its own client has done so already.
@@ -102,7 +102,7 @@ Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::ExtendSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow before = services.ledger.session(id).value();
-    services.accounts.remember(before.provider, request.credential);
+    services.accounts.remember(request.credential);
     const Duration by = std::chrono::seconds{std::clamp<std::int64_t>(wanted.seconds, 0, 10LL * 365 * 86400)};
     const SessionRow row = co_await services.sessions.extend(id, by, request.actor);
     ApiReply reply;
@@ -131,6 +131,7 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
         document.broker = started.endpoint;
         if (!started.note.empty()) document.notes.push_back(started.note);
     } else {
+        require_keys(services.accounts.provider(wanted.provider));
         const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
         StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
         lease = std::move(started.lease);
@@ -156,7 +157,7 @@ Task<void> start_session(Services& services, const ApiRequest& request, EventStr
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream) {
     const SessionId id = resolve(services, request);
     const std::shared_ptr<Lease> lease = services.sessions.hold(id);
-    remember(services, lease->session.provider, request);
+    remember(services, request);
     const std::uint64_t holder = services.sessions.take(*lease);
     wire::LeaseEvent held{.event = "held", .reason = "", .expires_at = to_millis(lease->session.deadline) / 1000};
     std::string line = wire::encode(held);

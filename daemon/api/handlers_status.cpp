@@ -19,7 +19,7 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     status.ledger = services.ledger.file().string();
     if (!request.credential.empty()) {
         try {
-            services.accounts.remember("openai", request.credential);
+            services.accounts.remember(request.credential);
         } catch (const Error& error) {
             status.notes.push_back(error.message());
         }

@@ -15,6 +15,7 @@
 
 #include "common/async/within.hpp"
 #include "common/error.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 #include "daemon/api/peer.hpp"
@@ -125,9 +126,11 @@ ApiRequest take_request(Parser::value_type& message, const Peer& peer) {
     const auto header = [&](std::string_view name) {
         return text(message[boost::beast::string_view{name.data(), name.size()}]);
     };
+    if (const std::string_view provider = header(wire::provider_header); !provider.empty())
+        request.credential.provider = canonical_provider(provider);
     request.credential.account = header(wire::account_header);
     if (!request.credential.account.empty()) return request;  // that stored account alone, whatever else is sent
-    request.credential.admin_key = Secret{header(wire::admin_key_header)};
+    request.credential.secret = Secret{header(wire::admin_key_header)};
     request.credential.project = header(wire::project_header);
     request.credential.base_url = header(wire::base_url_header);
     return request;

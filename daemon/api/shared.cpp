@@ -31,9 +31,9 @@ Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request) {
     co_return asked;
 }
 
-void remember(Services& services, const std::string& provider, const ApiRequest& request) {
+void remember(Services& services, const ApiRequest& request) {
     try {
-        services.accounts.remember(provider, request.credential);
+        services.accounts.remember(request.credential);
     } catch (const Error& error) {
         spdlog::info("a client's own account is not kept: {}", error.message());
     }
@@ -53,6 +53,13 @@ wire::Account view_account(Services& services, const KnownAccount& account) {
     document.problem = account.problem;
     if (const auto at = services.ledger.last_check(account.place, account.fingerprint))
         document.checked_at = to_millis(*at) / 1000;
+    const ProviderView provider = services.accounts.provider(account.place.provider);
+    document.title = provider.title;
+    document.family = name_of(provider.family);
+    document.key_variable = provider.key_variable;
+    document.base_path = provider.base_path;
+    document.makes_keys = provider.makes_keys;
+    document.via = provider.makes_keys && services.accounts.config().via != "broker" ? "key" : "broker";
     return document;
 }
 

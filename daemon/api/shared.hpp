@@ -23,9 +23,9 @@ struct AskedAccounts {
 };
 Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request);
 
-// Keeps the client's own admin key for revocations to come. What is wrong with it hinders nothing that needs no
+// Keeps the client's own key for what is to come. What is wrong with it hinders nothing that needs no
 // account.
-void remember(Services& services, const std::string& provider, const ApiRequest& request);
+void remember(Services& services, const ApiRequest& request);
 
 // The answer to a request that made a key go, and ended the session, if one is named: 200 once the provider confirmed,
 // 202 when a try has failed or it takes long.

@@ -22,16 +22,17 @@ using Local = asio::local::stream_protocol;
 
 constexpr std::string_view prefix = "b-";
 
-bool is_socket_file(const fs::path& path) {
+bool is_our_socket(const fs::path& path) {
     struct stat info {};
-    return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
+    return lstat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode) && info.st_uid == getuid();
 }
 
 bool somebody_listens(asio::any_io_executor executor, const fs::path& path) {
-    Local::socket probe{executor};
+    Local::socket probe{executor, Local{}};
     boost::system::error_code failure;
+    probe.non_blocking(true);  // its queue may be full
     probe.connect(Local::endpoint{path.string()}, failure);
-    return !failure;
+    return failure != asio::error::connection_refused;
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ void Endpoint::open() {
     };
     if (local) {
         make_private_directory(socket_.parent_path());
-        if (is_socket_file(socket_)) unlink(socket_.c_str());  // of the same session, from an ephd that is gone
+        if (is_our_socket(socket_)) unlink(socket_.c_str());  // of the same session, from an ephd that is gone
     }
     acceptor_.open(local ? Protocol{AF_UNIX, 0} : Protocol{AF_INET, IPPROTO_TCP}, failure);
     checked();
@@ -116,7 +117,7 @@ void remove_stale_endpoints(asio::any_io_executor executor, const fs::path& dire
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator{directory, ignored}) {
         const std::string name = entry.path().filename().string();
-        if (!name.starts_with(prefix) || !is_id_text(name.substr(prefix.size())) || !is_socket_file(entry.path())) continue;
+        if (!name.starts_with(prefix) || !is_id_text(name.substr(prefix.size())) || !is_our_socket(entry.path())) continue;
         if (!somebody_listens(executor, entry.path())) unlink(entry.path().c_str());
     }
 }

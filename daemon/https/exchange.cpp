@@ -24,11 +24,15 @@ Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& cr
     } else if (request.method == "POST") {
         text += "Content-Length: 0\r\n";
     }
-    // Room first: growing the string would leave copies of the credential behind.
-    text.reserve(text.size() + credential.reveal().size() + request.body.size() + 64);
-    text += "Authorization: Bearer ";
-    text += credential.reveal();
-    text += "\r\n\r\n";
+    text += request.more_headers;
+    if (!credential.empty() && !request.auth.name.empty()) {
+        text += fmt::format("{}: {}", request.auth.name, request.auth.prefix);
+        // Room first: growing the string would leave copies of the credential behind.
+        text.reserve(text.size() + credential.reveal().size() + request.body.size() + 64);
+        text += credential.reveal();
+        text += "\r\n";
+    }
+    text += "\r\n";
     text += request.body;
     return Secret::take(text);
 }

@@ -14,7 +14,7 @@
 
 namespace eph {
 
-// In which header a provider wants its key: `Authorization: Bearer `, `x-api-key: `. No name: none is sent.
+// In which header a provider wants its key: `Authorization: Bearer `, `x-api-key: `. No name, or no key: none is sent.
 struct AuthHeader {
     std::string name = "Authorization";
     std::string prefix = "Bearer ";
@@ -24,6 +24,8 @@ struct HttpRequest {
     std::string method;
     std::string path;  // below the base URL, with its query
     std::string body;  // JSON, or ""
+    AuthHeader auth = {};
+    std::string more_headers = {};  // whole lines, each with its end
 };
 
 struct HttpResponse {
@@ -67,7 +69,7 @@ public:
     HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy);
     ~HttpsClient();
 
-    // Throws TransportError. `credential` goes out as a bearer token; it must live until the answer.
+    // Throws TransportError. `credential` goes out in the header that the request names; it must live until the answer.
     Task<HttpResponse> send(BaseUrl base, HttpRequest request, const Secret& credential);
 
     Task<Probe> probe(BaseUrl base);  // a connection of its own, closed again; throws Error

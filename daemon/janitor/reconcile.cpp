@@ -97,6 +97,7 @@ Task<void> Janitor::reconcile_hourly() {
     std::map<Place, Signal::Clock::time_point> read;
     for (;;) {
         for (const AccountRef& account : accounts_.loaded()) {
+            if (!account->makes_keys) continue;  // no list there concerns anybody
             const auto last = read.find(account->place);
             if (last != read.end() && Signal::Clock::now() < last->second + hour) continue;
             read[account->place] = Signal::Clock::now();

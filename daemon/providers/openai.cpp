@@ -22,7 +22,7 @@ Failed failed(const AccountRef& account, const HttpResponse& answer, std::string
 
 Task<HttpResponse> OpenAi::ask(AccountRef account, const char* method, std::string path, std::string body) {
     HttpRequest request{method, std::move(path), std::move(body)};
-    HttpResponse answer = co_await https_.send(account->base, std::move(request), account->admin_key);
+    HttpResponse answer = co_await https_.send(account->base, std::move(request), account->secret);
     if (answer.status == 401 && on_denied) on_denied(account);
     co_return answer;
 }

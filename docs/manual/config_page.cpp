@@ -19,9 +19,9 @@ std::string text_of(const ConfigKey& key) {
     return text;
 }
 
-void add_keys(Page& page, bool of_account) {
+void add_keys(Page& page, ConfigPart part) {
     for (const ConfigKey& key : config_keys()) {
-        if (key.of_account == of_account) page.entry(key.name, text_of(key));
+        if (key.part == part) page.entry(key.name, text_of(key));
     }
 }
 
@@ -30,6 +30,13 @@ constexpr std::string_view example = R"({
   "accounts": {
     "work": {"store": "command", "command": "op read op://work/openai/admin-key", "project_id": "proj_..."}
   },
+  "anthropic": {"store": "pass"},
+  "my-lab": {"api_key": "..."},
+  "providers": {
+    "my-lab": {"like": "openai", "title": "Our lab", "base_url": "https://models.lab.example/v1"},
+    "ollama": {"base_url": "http://127.0.0.1:11434/v1"}
+  },
+  "via": "auto",
   "default_ttl": "2h",
   "max_ttl": "24h"
 })";
@@ -51,17 +58,25 @@ std::string config_page() {
         "it "
         "read before, and eph status says what is wrong.");
     page.section("KEYS");
-    add_keys(page, false);
+    add_keys(page, ConfigPart::file);
     page.section("KEYS OF AN ACCOUNT");
-    page.paragraph("The object openai, and each of those in accounts, has these.");
-    add_keys(page, true);
+    page.paragraph("The objects under a provider's name, and each of those in accounts, have these.");
+    add_keys(page, ConfigPart::account);
+    page.section("KEYS OF A PROVIDER");
+    page.paragraph(
+        "Each object in providers has these. A provider that eph knows is changed by them; any other name is a "
+        "provider "
+        "of your own, which is like the one that it names, but for its address and its key. Where a base URL leads, "
+        "the "
+        "provider's key is sent.");
+    add_keys(page, ConfigPart::provider);
     page.section("EXAMPLES");
     page.verbatim(example);
     page.section("SECURITY");
     page.paragraph(
-        "A file with an admin key that others can read is refused (chmod 600), and so is one with an account that "
+        "A file with a key that others can read is refused (chmod 600), and so is one with an account that "
         "others "
-        "can change, since it says where admin keys are sent and what is run. Any program of your own user can read "
+        "can change, since it says where keys are sent and what is run. Any program of your own user can read "
         "it; "
         "a password manager asks first.");
     page.see_also("eph(1), ephd(8)");

@@ -78,7 +78,8 @@ TEST_CASE_METHOD(BrokeredWorld, "what is refused stands in the trail, once a min
     start();
     for (int i = 0; i < 3; ++i) CHECK(ask(a_question, "eph-wrong").status == 401);
     int lines = 0;
-    for (const Json& line : ephd.get("/v1/events?last=100").at("events")) {
+    const Json trail = ephd.get("/v1/events?last=100").at("events");
+    for (const Json& line : trail) {
         if (line.at("event") != "refused") continue;
         ++lines;
         CHECK(line.at("session") == session);

@@ -37,15 +37,15 @@ struct Fixture {
 StoredAccount credential(const char* key, const char* project, const char* base_url = "") {
     StoredAccount account;
     account.store = "file";
-    account.admin_key = Secret{key};
+    account.secret = Secret{key};
     account.project = project;
     account.base_url = base_url;
     return account;
 }
 
 const StoredAccount& openai(const Config& config) {
-    REQUIRE(config.find("default") != nullptr);
-    return *config.find("default");
+    REQUIRE(config.find("openai", "default") != nullptr);
+    return *config.find("openai", "default");
 }
 
 mode_t mode_of(const std::filesystem::path& path) {
@@ -73,14 +73,14 @@ TEST_CASE_METHOD(Fixture, "a configuration is read in our spelling and in the or
         {R"({"openai": {"admin_key": "sk-admin-1", "project_id": "proj_1", "base_url": "https://eu.api.openai.com/v1"}})",
          R"({"openai": {"adminKey": " sk-admin-1\n", "projectId": "proj_1 ", "baseUrl": "https://eu.api.openai.com/v1"}})"}) {
         const Config config = read(text);
-        CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+        CHECK(openai(config).secret.reveal() == "sk-admin-1");
         CHECK(openai(config).project == "proj_1");
         CHECK(openai(config).base_url == "https://eu.api.openai.com/v1");
     }
     const Config both = read(R"({"openai": {"admin_key": "new", "adminKey": "old"}})");
-    CHECK(openai(both).admin_key.reveal() == "new");
+    CHECK(openai(both).secret.reveal() == "new");
     const Config old = read(R"({"openai": {"admin_key": null, "adminKey": "old"}})");
-    CHECK(openai(old).admin_key.reveal() == "old");
+    CHECK(openai(old).secret.reveal() == "old");
 }
 
 TEST_CASE_METHOD(Fixture, "the configuration says how long a key may live") {
@@ -128,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "an admin key that others can read is not used") {
     }
     REQUIRE(chmod(file.c_str(), 0400) == 0);
     const Config config = read_config(file);
-    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+    CHECK(openai(config).secret.reveal() == "sk-admin-1");
 }
 
 TEST_CASE_METHOD(Fixture, "a configuration without an admin key may be read by all") {
@@ -151,9 +151,11 @@ TEST_CASE_METHOD(Fixture, "a key that nobody knows is refused by its name, with 
         Row{R"({"openai": {"project": "p"}})", "openai.project", "Did you mean 'project_id'?"},
         Row{R"({"accounts": {"work": {"adminkey": "p"}}})", "accounts.work.adminkey", "Did you mean 'admin_key'?"},
         Row{R"({"colour": "blue"})", "colour",
-            "Known are: openai, accounts, default_account, default_ttl, max_ttl, store_timeout."},
+            "Known are: openai, <provider>, accounts, default_account, providers, via, default_ttl, max_ttl, "
+            "store_timeout."},
         Row{R"({"admin_key": "sk"})", "admin_key",
-            "Known are: openai, accounts, default_account, default_ttl, max_ttl, store_timeout."});
+            "Known are: openai, <provider>, accounts, default_account, providers, via, default_ttl, max_ttl, "
+            "store_timeout."});
     const Error error = error_of([&] { read(row.text); });
     CHECK(error.message() == file.string() + ": '" + row.name + "' is not known");
     CHECK(error.hint() == row.hint);
@@ -169,13 +171,13 @@ TEST_CASE_METHOD(Fixture, "further accounts have names, stores and projects of t
     CHECK(config.store_timeout == 1min);
     REQUIRE(config.accounts.size() == 4);
     CHECK(openai(config).store == "keychain");
-    CHECK(config.find("work")->command == std::vector<std::string>{"op read x"});
-    CHECK(config.find("work")->shell);
-    CHECK(config.find("home.2")->command == std::vector<std::string>{"op", "read", "y"});
-    CHECK_FALSE(config.find("home.2")->shell);
-    CHECK(config.find("home.2")->fingerprint == "0a");
-    CHECK(config.find("third")->store == "file");
-    CHECK(config.find("fourth") == nullptr);
+    CHECK(config.find("openai", "work")->command == std::vector<std::string>{"op read x"});
+    CHECK(config.find("openai", "work")->shell);
+    CHECK(config.find("openai", "home.2")->command == std::vector<std::string>{"op", "read", "y"});
+    CHECK_FALSE(config.find("openai", "home.2")->shell);
+    CHECK(config.find("openai", "home.2")->fingerprint == "0a");
+    CHECK(config.find("openai", "third")->store == "file");
+    CHECK(config.find("openai", "fourth") == nullptr);
 }
 
 TEST_CASE_METHOD(Fixture, "an account with a name is written and erased beside the others") {
@@ -200,7 +202,7 @@ TEST_CASE_METHOD(Fixture, "an account that is stored reads back, for its user on
     CHECK(mode_of(file) == 0600);
     CHECK(mode_of(file.parent_path()) == 0700);
     const Config config = read_config(file);
-    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+    CHECK(openai(config).secret.reveal() == "sk-admin-1");
     CHECK(openai(config).project == "proj_1");
     CHECK(openai(config).base_url == "https://eu.api.openai.com/v1");
     CHECK(neighbours() == std::vector<std::string>{"config.json"});
@@ -232,5 +234,5 @@ TEST_CASE_METHOD(Fixture, "a configuration that is a link stays one") {
     write_account(file, credential("sk-admin-1", "proj_1"));
     CHECK(std::filesystem::is_symlink(file));
     const Config config = read_config(temp / "dotfiles/config.json");
-    CHECK(openai(config).admin_key.reveal() == "sk-admin-1");
+    CHECK(openai(config).secret.reveal() == "sk-admin-1");
 }

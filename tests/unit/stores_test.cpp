@@ -119,6 +119,33 @@ TEST_CASE("what is no admin key is refused before it goes anywhere") {
     CHECK(fault.hint.empty() == fault.what.empty());
 }
 
+TEST_CASE("what is no API key of the provider is refused before it goes anywhere") {
+    struct Row {
+        const char* provider;
+        const char* key;
+        bool at_provider;
+        const char* what;
+    };
+    const Row row = GENERATE(
+        Row{"anthropic", "sk-ant-api03-abc", true, ""},
+        Row{"anthropic", "sk-ant-admin01-abc", true, "is an Anthropic admin key"},
+        Row{"anthropic", "sk-ant-admin01-abc", false, "is an Anthropic admin key"},
+        Row{"anthropic", "sk-ant-oat01-abc", false, "is a token of a Claude subscription"},
+        Row{"anthropic", "sk-proj-abc", true, "is an OpenAI key"}, Row{"anthropic", "sk-proj-abc", false, ""},
+        Row{"anthropic", "sk-admin-abc", false, "is an OpenAI admin key"},
+        Row{"anthropic", "abc", true, "does not begin with sk-ant-"}, Row{"anthropic", "abc", false, ""},
+        Row{"anthropic", "", false, "is empty"}, Row{"anthropic", "sk-ant-a b", false, "holds white space"},
+        Row{"google", "AIzaabc", true, ""}, Row{"google", "AQ.abc", true, ""},
+        Row{"google", "gsk_abc", true, "is a Groq key"}, Row{"groq", "gsk_abc", true, ""},
+        Row{"openrouter", "sk-or-v1-abc", true, ""}, Row{"openrouter", "sk-ant-abc", true, "is an Anthropic key"},
+        Row{"my-lab", "sk-ant-abc", false, ""}, Row{"my-lab", "sk-ant-admin01-abc", false, "is an Anthropic admin key"},
+        Row{"deepseek", "sk-abc", true, ""});
+    CAPTURE(row.provider, row.key, row.at_provider);
+    const KeyFault fault = fault_of_api_key(row.provider, row.key, row.at_provider);
+    CHECK(fault.what == row.what);
+    CHECK(fault.hint.empty() == fault.what.empty());
+}
+
 TEST_CASE("what somebody else says is passed on without keys") {
     CHECK(without_keys("no such key: sk-admin-1_2, try again") == "no such key: sk-..., try again");
     CHECK(without_keys("sk-1") == "sk-...");
@@ -131,10 +158,14 @@ TEST_CASE("every key of the configuration is explained") {
         INFO(key.name);
         CHECK_FALSE(key.help.empty());
         CHECK_FALSE(key.help.ends_with('.'));
-        CHECK(find_config_key(key.name, key.of_account) == &key);
-        if (!key.original.empty()) CHECK(find_config_key(key.original, key.of_account) == &key);
+        CHECK(find_config_key(key.name == any_provider ? "gemini" : key.name, key.part) == &key);
+        if (!key.original.empty()) CHECK(find_config_key(key.original, key.part) == &key);
     }
-    CHECK(find_config_key("max_ttl", true) == nullptr);
-    CHECK(hint_for_unknown_key("base_ur", true) == "Did you mean 'base_url'?");
-    CHECK(hint_for_unknown_key("store-timeout", false) == "Did you mean 'store_timeout'?");
+    CHECK(find_config_key("max_ttl", ConfigPart::account) == nullptr);
+    CHECK(find_config_key(any_provider, ConfigPart::file) == nullptr);
+    CHECK(find_config_key("anthropic", ConfigPart::account) == nullptr);
+    CHECK(hint_for_unknown_key("base_ur", ConfigPart::account) == "Did you mean 'base_url'?");
+    CHECK(hint_for_unknown_key("store-timeout", ConfigPart::file) == "Did you mean 'store_timeout'?");
+    CHECK(hint_for_unknown_key("antropic", ConfigPart::file) == "Did you mean 'anthropic'?");
+    CHECK(hint_for_unknown_key("auth-header", ConfigPart::provider) == "Did you mean 'auth_header'?");
 }
