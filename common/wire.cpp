@@ -41,7 +41,7 @@ EPH_DOCUMENT(Key, id, name, state, provider, project, host, session, service_acc
              expires_at, revoked_at, reason, outcome, attempts, next_attempt_at, last_error, foreign, last_used_at)
 EPH_DOCUMENT(Limits, models, max_requests, max_tokens, budget_micros, rpm)
 EPH_DOCUMENT(ModelUsage, model, requests, unknown, input_tokens, output_tokens, cached_tokens, cost_micros)
-EPH_DOCUMENT(Usage, requests, refused, failed, slowest_ms, models)
+EPH_DOCUMENT(Usage, requests, refused, failed, slowest_ms, estimated_tokens, estimated_micros, models)
 EPH_DOCUMENT(Session, id, state, host, provider, agent, credential, key, key_state, started_at, expires_at, ended_at,
              end_reason, exit_status, limits, usage)
 EPH_DOCUMENT(Account, name, provider, project, base_url, fingerprint, source, stored_in, custom, state, problem,

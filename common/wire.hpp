@@ -70,6 +70,9 @@ struct Usage {
     std::int64_t refused = 0;     // by eph
     std::int64_t failed = 0;      // that reached it and brought no whole answer, or an error
     std::int64_t slowest_ms = 0;  // from the first byte of a request to the last of its answer
+    // What the limits count beside the sums, for what is unknown.
+    std::int64_t estimated_tokens = 0;
+    std::int64_t estimated_micros = 0;
     std::vector<ModelUsage> models;
 };
 

@@ -28,6 +28,7 @@ App::App(asio::io_context& context, const Options& options, FoundCredentials fou
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
+      prices_(options.config.parent_path() / "prices.json"),
       broker_(context.get_executor(), options.socket.parent_path(), ledger_, accounts_, https_, sessions_, prices_,
               background_),
       services_{ledger_, accounts_, https_, openai_, janitor_, sessions_, broker_, noted_, started_},

@@ -12,6 +12,8 @@ install(FILES client/completion/eph.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/ba
 install(FILES client/completion/eph.zsh DESTINATION ${EPH_ZSH_COMPLETIONS} RENAME _eph)
 install(FILES client/completion/eph.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
+install(FILES daemon/broker/prices.json DESTINATION ${CMAKE_INSTALL_DATADIR}/eph)
+
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.yaml)
 install(FILES README.md LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

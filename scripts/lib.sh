@@ -9,7 +9,7 @@ install_log=$root/build/install.log
 
 if [ "$(uname)" = Darwin ]; then
     system=macos
-    build_packages='cmake ninja ccache boost openssl@3 nlohmann-json sqlite spdlog fmt cli11'
+    build_packages='cmake ninja ccache pkgconf boost openssl@3 nlohmann-json sqlite spdlog fmt cli11 brotli zstd'
     sanitizer_packages='' # the presets name Debian's clang-19
     test_packages='catch2 valijson yaml-cpp fish wget'
     demo_packages='jq'
@@ -23,8 +23,8 @@ else
     if command -v apt-get >/dev/null; then system=debian; fi
     boost=libboost-dev
     if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then boost=libboost1.81-dev; fi # its libboost-dev is 1.74
-    build_packages="g++ cmake ninja-build ccache $boost libssl-dev nlohmann-json3-dev libsqlite3-dev libspdlog-dev
-        libfmt-dev libcli11-dev"
+    build_packages="g++ cmake ninja-build ccache pkg-config $boost libssl-dev nlohmann-json3-dev libsqlite3-dev libspdlog-dev
+        libfmt-dev libcli11-dev zlib1g-dev libbrotli-dev libzstd-dev"
     sanitizer_packages='clang-19 libclang-rt-19-dev'
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
         bash-completion groff mandoc man-db

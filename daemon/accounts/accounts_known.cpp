@@ -178,7 +178,7 @@ Task<AccountRef> Accounts::again(Place place, std::string fingerprint) {
     for (const KnownAccount& each : candidates(place, fingerprint, 0)) {
         if (!each.in_store || (!each.fingerprint.empty() && each.fingerprint != fingerprint)) continue;
         try {
-            co_await load(each.name, Asker::person);
+            co_await load(each.place.provider, each.name, Asker::person);
         } catch (const Error& error) {
             problem = error;
         }

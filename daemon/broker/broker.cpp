@@ -50,7 +50,7 @@ Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> 
     const BrokerRow& broker = row.broker.value();
     const SessionId id = row.id;
     Upstream upstream = upstream_for(row.provider, accounts_.config(), parse_base_url(broker.place.base_url));
-    Meter meter{broker.limits, prices_, broker.usage};
+    Meter meter{broker.limits, prices_, upstream.name, broker.usage};
     auto served = std::make_shared<Served>(executor_, row, std::move(endpoint));
     served->session = std::shared_ptr<Brokered>(
         new Brokered{id, std::move(upstream), broker.token_hash, std::move(meter), false, Signal{executor_},
@@ -90,7 +90,7 @@ Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std
         started.lease = std::move(session.lease);
     } else {
         started.lease = sessions_.start_without_key(row.provider, std::move(request.session), std::move(actor));
-        served->key = KeyRef{account, &account->admin_key};
+        served->key = KeyRef{account, &account->secret};
         served->account = account;
     }
     serve(served);

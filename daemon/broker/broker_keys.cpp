@@ -18,11 +18,12 @@ Task<KeyRef> Broker::key(SessionId session) {
     const ServedRef served = find(session);
     if (!served || served->session->over) throw Error{Code::session_over, "session {} is over", session.text()};
     if (served->key) co_return served->key;
+    const std::uint64_t before = served->fetches;  // one may end before it is waited for
     if (!served->fetching) {
         served->fetching = true;
         tasks_.spawn("fetching the credential of session " + session.text(), fetch_key(served));
     }
-    for (const std::uint64_t before = served->fetches; served->fetches == before;) co_await served->fetched.wait();
+    while (served->fetches == before) co_await served->fetched.wait();
     if (served->key) co_return served->key;
     throw Error{served->failure.value()};
 }
@@ -40,7 +41,7 @@ Task<void> Broker::fetch_key(ServedRef served) {
     try {
         if (sessions_.hold(served->id)->session.key.empty()) {
             served->account = co_await accounts_.again(served->place, served->fingerprint);
-            served->key = KeyRef{served->account, &served->account->admin_key};
+            served->key = KeyRef{served->account, &served->account->secret};
         } else {
             IssuedKey issued = co_await sessions_.replace_key(served->id);
             served->key = std::make_shared<const Secret>(std::move(issued.secret));

@@ -59,7 +59,7 @@ Task<void> Broker::keep_records() {
 void Broker::save() {
     std::vector<std::pair<SessionId, wire::Usage>> usages;
     for (const auto& [id, served] : served_) {
-        if (served->unsaved) usages.emplace_back(id, served->session->meter.usage());
+        if (served->unsaved) usages.emplace_back(id, served->session->meter.if_cut_now());
     }
     if (usages.empty()) return;
     ledger_.used(usages);

@@ -1,4 +1,4 @@
-// STAND-IN until branches "meter" and "relay" are merged: a naive relay without streams, and a meter that counts.
+// STAND-IN until branch "relay" is merged: a naive relay without streams.
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
@@ -9,43 +9,6 @@
 #include "daemon/broker/upstreams.hpp"
 
 namespace eph {
-
-Upstream upstream_for(std::string_view name, const Config&, BaseUrl base) {
-    const ProviderRow& row = provider_row(name);
-    Upstream upstream;
-    upstream.name = row.name;
-    upstream.title = row.title;
-    upstream.family = row.family;
-    upstream.base_path = row.base_path;
-    upstream.base = std::move(base);
-    return upstream;
-}
-
-Meter::Meter(wire::Limits limits, const Prices&, wire::Usage so_far)
-    : limits_(std::move(limits)), usage_(std::move(so_far)) {}
-
-Meter::Verdict Meter::admit(const RequestFacts&, Timestamp) {
-    if (limits_.max_requests && usage_.requests >= *limits_.max_requests)
-        return Refusal{403, "max_requests", "eph: this session's requests are used up", {}};
-    ++in_flight_;
-    return Ticket{};
-}
-void Meter::settle(Ticket, const Settled& settled) {
-    --in_flight_;
-    ++usage_.requests;
-    usage_.failed += settled.answered ? 0 : 1;
-    if (usage_.models.empty()) usage_.models.push_back({"standin", 0, 0, 0, 0, 0, {}});
-    ++usage_.models[0].requests;
-    ++usage_.models[0].unknown;
-}
-void Meter::refused() { ++usage_.refused; }
-const wire::Usage& Meter::usage() const { return usage_; }
-const wire::Limits& Meter::limits() const { return limits_; }
-std::size_t Meter::in_flight() const { return in_flight_; }
-
-std::string refusal_body(ApiFamily, const Refusal& refusal) {
-    return "{\"error\":{\"message\":\"" + refusal.message + "\"}}";
-}
 
 namespace {
 
@@ -65,14 +28,16 @@ Task<std::pair<int, std::string>> answer(std::shared_ptr<Brokered> session, Http
         refusal = Refusal{403, "session_over", "eph: this session is over", {}};
     Meter::Ticket ticket;
     if (!refusal) {
-        auto verdict = session->meter.admit({}, now());
+        RequestFacts facts;
+        facts.computes = false;
+        auto verdict = session->meter.admit(facts, now());
         if (auto* no = std::get_if<Refusal>(&verdict))
             refusal = *no;
         else
             ticket = std::get<Meter::Ticket>(verdict);
     }
     if (refusal) {
-        session->meter.refused();
+        if (refusal->reason == "token" || refusal->reason == "session_over") session->meter.refused();
         session->used();
         session->refused(*refusal);
         co_return std::pair{refusal->status, refusal_body(session->upstream.family, *refusal)};

@@ -150,3 +150,31 @@ TEST_CASE_METHOD(Fixture, "a socket that no session owns any more is removed at 
     CHECK(std::filesystem::exists(directory / "b-notasocket"));
     works();
 }
+
+TEST_CASE("after a restart the credential comes from the client's environment again, if that is where it was") {
+    Sim sim;
+    TempHome home;
+    Daemon ephd{home};
+    const Variables own{{"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
+    auto lease = ephd.session({{"host", "web"}, {"credential", "broker"}}, own);
+    const Json issued = lease->event().value();
+    REQUIRE(lease->status() == 201);
+    const std::string session = issued.at("session").at("id");
+    const auto ask = [&] {
+        HttpConnection agent{std::filesystem::path{issued.at("broker").at("socket").get<std::string>()}};
+        agent.request("POST", "/openai/v1/responses", a_question.dump(),
+                      {{"Authorization", "Bearer " + issued.at("secret").get<std::string>()}});
+        return agent.reply();
+    };
+    CHECK(ask().status == 200);
+    ephd.kill9();
+    ephd.start();
+    const auto without = ephd.lease(session);
+    CHECK(without->event()->at("event") == "held");
+    const Reply missing = ask();
+    CHECK(missing.status == 503);
+    CHECK(missing.text.find("no account for project " + std::string{project}) != missing.text.npos);
+    LeaseConnection with{home.socket(), "GET", "/v1/sessions/" + session + "/lease", nullptr, own};
+    CHECK(with.event()->at("event") == "held");
+    CHECK(ask().status == 200);
+}

@@ -1,0 +1,245 @@
+// A string is passed over by looking for its closing quote alone, as fast as memchr(3) goes; the rest is read letter by
+// letter by a small machine (RFC 8259).
+#include "daemon/broker/json_scan.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/text.hpp"
+#include "daemon/broker/json_text.hpp"
+
+namespace eph {
+namespace {
+
+constexpr std::size_t deepest = 512;
+constexpr std::size_t longest_text = 2048;
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+bool is_of_word(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '+' || c == '-' || c == '.' || c == 'E';
+}
+
+}  // namespace
+
+JsonScan::JsonScan(const std::vector<std::string>& places, Names names) : names_(names), values_(places.size()) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        int node = 0;
+        for (std::size_t from = 1; from <= places[i].size();) {
+            const std::size_t to = std::min(places[i].find('/', from), places[i].size());
+            node = node_for(node, places[i].substr(from, to - from));
+            from = to + 1;
+        }
+        tree_[static_cast<std::size_t>(node)].place = static_cast<int>(i);
+    }
+    levels_.reserve(16);
+}
+
+int JsonScan::node_for(int from, const std::string& name) {
+    const int fresh = static_cast<int>(tree_.size());
+    Node& node = tree_[static_cast<std::size_t>(from)];
+    if (name == "*") {
+        if (node.elements >= 0) return node.elements;
+        node.elements = fresh;
+    } else {
+        for (const auto& [known, child] : node.members)
+            if (known == name) return child;
+        node.members.emplace_back(names_ == Names::any_case ? lower(name) : name, fresh);
+    }
+    tree_.emplace_back();  // `node` dangles from here on
+    return fresh;
+}
+
+void JsonScan::restart() {
+    for (const int place : touched_) values_[static_cast<std::size_t>(place)] = {};
+    touched_.clear();
+    levels_.clear();
+    state_ = State::value;
+    node_ = 0;
+}
+
+bool JsonScan::complete() const { return state_ == State::done; }
+
+void JsonScan::push(std::string_view bytes) {
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    while (at != end && state_ != State::broken) {
+        if (state_ == State::string) {
+            at = in_string(at, end);
+        } else if (state_ == State::word) {
+            at = in_word(at, end);
+        } else {
+            structure(*at++);
+        }
+    }
+}
+
+void JsonScan::structure(char c) {
+    if (is_blank(c)) return;
+    switch (state_) {
+        case State::element:
+            if (c == ']') return close(false);
+            return open(c);
+        case State::value:
+            return open(c);
+        case State::first_name:
+            if (c == '}') return close(true);
+            [[fallthrough]];
+        case State::name:
+            if (c != '"') break;
+            return begin_string(true);
+        case State::colon:
+            if (c != ':') break;
+            state_ = State::value;
+            return;
+        case State::next:
+            if (c == '}' || c == ']') return close(c == '}');
+            if (c != ',') break;
+            state_ = levels_.back().object ? State::name : State::value;
+            if (const int node = levels_.back().node; !levels_.back().object)
+                node_ = node < 0 ? -1 : tree_[static_cast<std::size_t>(node)].elements;
+            return;
+        case State::done:
+        case State::string:
+        case State::word:
+        case State::broken:
+            break;
+    }
+    state_ = State::broken;
+}
+
+// The first letter of a value.
+void JsonScan::open(char c) {
+    using Kind = JsonValue::Kind;
+    keeping_ = false;
+    if (c == '{' || c == '[') {
+        met(Kind::container);
+        if (levels_.size() == deepest) {
+            state_ = State::broken;
+            return;
+        }
+        levels_.push_back({c == '{', node_});
+        state_ = c == '{' ? State::first_name : State::element;
+        if (c == '[' && node_ >= 0) node_ = tree_[static_cast<std::size_t>(node_)].elements;
+    } else if (c == '"') {
+        met(Kind::string);
+        begin_string(false);
+    } else if (c == '-' || (c >= '0' && c <= '9') || c == 't' || c == 'f' || c == 'n') {
+        const bool number = c == '-' || (c >= '0' && c <= '9');
+        met(number ? Kind::number : Kind::word);
+        keeping_ = keeping_ || !number;  // a word is looked at in any case
+        text_.assign(1, c);
+        state_ = State::word;
+    } else {
+        state_ = State::broken;
+    }
+}
+
+// A value begins at the place of node_, if that is one.
+void JsonScan::met(JsonValue::Kind kind) {
+    const int place = node_ < 0 ? -1 : tree_[static_cast<std::size_t>(node_)].place;
+    if (place < 0) return;
+    JsonValue& value = values_[static_cast<std::size_t>(place)];
+    if (value.times++ == 0) touched_.push_back(place);
+    value.kind = kind;
+    value.text.clear();
+    value.cut = false;
+    keeping_ = true;
+}
+
+void JsonScan::close(bool object) {
+    if (levels_.empty() || levels_.back().object != object) {
+        state_ = State::broken;
+        return;
+    }
+    levels_.pop_back();
+    after_value();
+}
+
+void JsonScan::after_value() { state_ = levels_.empty() ? State::done : State::next; }
+
+void JsonScan::begin_string(bool is_name) {
+    is_name_ = is_name;
+    if (is_name) {
+        const int node = levels_.back().node;
+        keeping_ = node >= 0 && !tree_[static_cast<std::size_t>(node)].members.empty();
+    }
+    text_.clear();
+    cut_ = false;
+    escaped_ = false;
+    state_ = State::string;
+}
+
+const char* JsonScan::in_string(const char* at, const char* end) {
+    for (const char* const from = at;;) {
+        const auto* quote = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+        const char* const stop = quote != nullptr ? quote : end;
+        const char* slash = stop;
+        while (slash != from && slash[-1] == '\\') --slash;
+        const bool escaped = ((stop - slash) % 2 == 1) != (slash == from && escaped_);
+        if (quote == nullptr) {
+            escaped_ = escaped;
+            keep(from, end);
+            return end;
+        }
+        if (!escaped) {
+            keep(from, quote);
+            end_string();
+            return quote + 1;
+        }
+        at = quote + 1;
+    }
+}
+
+void JsonScan::keep(const char* from, const char* to) {
+    if (!keeping_) return;
+    const std::size_t room = longest_text - text_.size();
+    const auto size = static_cast<std::size_t>(to - from);
+    cut_ = cut_ || size > room;
+    text_.append(from, std::min(size, room));
+}
+
+void JsonScan::end_string() {
+    const auto text = keeping_ && !cut_ ? unescaped_json(text_) : std::string{};
+    if (!text) {
+        state_ = State::broken;
+    } else if (is_name_) {
+        node_ = keeping_ && !cut_ ? member(*text) : -1;
+        state_ = State::colon;
+    } else {
+        if (keeping_) {
+            JsonValue& value = values_[static_cast<std::size_t>(tree_[static_cast<std::size_t>(node_)].place)];
+            value.text = *text;
+            value.cut = cut_;
+        }
+        after_value();
+    }
+}
+
+int JsonScan::member(std::string_view name) const {
+    for (const auto& [known, child] : tree_[static_cast<std::size_t>(levels_.back().node)].members)
+        if (names_ == Names::exact ? name == known : lower(name) == known) return child;
+    return -1;
+}
+
+const char* JsonScan::in_word(const char* at, const char* end) {
+    const char* const stop = std::find_if_not(at, end, is_of_word);
+    constexpr std::ptrdiff_t enough = 64;  // for any number that is one
+    if (keeping_ && text_.size() < enough) text_.append(at, static_cast<std::size_t>(std::min(stop - at, enough)));
+    if (stop != end) end_word();
+    return stop;
+}
+
+void JsonScan::end_word() {
+    const char first = text_.front();
+    const bool number = first == '-' || (first >= '0' && first <= '9');
+    if (!number && text_ != "true" && text_ != "false" && text_ != "null") {
+        state_ = State::broken;
+        return;
+    }
+    const int place = node_ < 0 ? -1 : tree_[static_cast<std::size_t>(node_)].place;
+    if (place >= 0) values_[static_cast<std::size_t>(place)].text = text_;
+    after_value();
+}
+
+}  // namespace eph

@@ -1,0 +1,75 @@
+// Reads JSON as it comes, in pieces of any size, and keeps only what stands at a few places: all else is passed over.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eph {
+
+// What stands at a place; of several the last, and how many there were.
+struct JsonValue {
+    enum class Kind { none, string, number, word, container };  // word: true, false, null
+    Kind kind = Kind::none;
+    std::string text;  // a string without quotes and escapes, a number or word as written; of a container nothing
+    bool cut = false;  // the string was longer than is kept
+    int times = 0;
+};
+
+// Memory is bounded by the places, not by the document. Strict about structure, so that no reader sees another
+// document behind the same bytes; not about what it passes over within strings and numbers.
+class JsonScan {
+public:
+    enum class Names { exact, any_case };  // any_case: as Go's readers compare them
+
+    // JSON pointers (RFC 6901) without escapes, in which `*` is every element of an array: "/usage/input_tokens".
+    explicit JsonScan(const std::vector<std::string>& places, Names names = Names::exact);
+
+    void push(std::string_view bytes);
+    void restart();  // for the next document; forgets what was found
+
+    bool complete() const;                                   // one whole document has come, and nothing else
+    bool broken() const { return state_ == State::broken; }  // it is no JSON, or nested deeper than anything sensible
+    const JsonValue& at(std::size_t place) const { return values_[place]; }  // in the order of the constructor's
+
+private:
+    enum class State { value, element, first_name, name, colon, next, string, word, done, broken };
+    struct Node {  // of the tree of places
+        std::vector<std::pair<std::string, int>> members;
+        int elements = -1;
+        int place = -1;
+    };
+    struct Level {
+        bool object;
+        int node;  // -1: nothing below is wanted
+    };
+
+    int node_for(int from, const std::string& name);
+    int member(std::string_view name) const;
+    const char* in_string(const char* at, const char* end);
+    const char* in_word(const char* at, const char* end);
+    void structure(char c);
+    void open(char c);
+    void close(bool object);
+    void after_value();
+    void begin_string(bool is_name);
+    void end_string();
+    void end_word();
+    void keep(const char* from, const char* to);
+    void met(JsonValue::Kind kind);
+
+    Names names_;
+    std::vector<Node> tree_{1};
+    std::vector<JsonValue> values_;
+    std::vector<int> touched_;
+    std::vector<Level> levels_;
+    State state_ = State::value;
+    int node_ = 0;      // of the value that comes next, or is being read
+    std::string text_;  // of the string or word that is being read, if it is wanted
+    bool keeping_ = false;
+    bool is_name_ = false;
+    bool cut_ = false;
+    bool escaped_ = false;  // an odd number of backslashes ended the piece before
+};
+
+}  // namespace eph
