@@ -19,7 +19,8 @@ std::string settings(const LaunchPlace& place) {
     Json all = {{"security", {{"auth", {{"selectedType", "gemini-api-key"}}}}},
                 {"privacy", {{"usageStatisticsEnabled", false}}},
                 {"telemetry", {{"enabled", false}}},
-                {"general", {{"enableAutoUpdate", false}, {"enableAutoUpdateNotification", false}}}};
+                {"general", {{"enableAutoUpdate", false}, {"enableAutoUpdateNotification", false}}},
+                {"ui", {{"showHomeDirectoryWarning", false}}}};
     if (unasked(place)) all["security"]["folderTrust"]["enabled"] = false;
     return all.dump();
 }

@@ -63,23 +63,28 @@ constexpr std::array completion_examples{
     Example{"eph completion fish >~/.config/fish/completions/eph.fish", "For fish."}};
 
 constexpr std::array table{
-    Prose{"run", Group::sessions,
-          "eph makes a key for this one session, opens one SSH connection, starts Pi on the host with that key in its "
-          "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
-          "when the connection is lost, or when the time is up.\n"
-          "Where a provider makes no keys, and with --via broker, no key leaves this machine: the agent works with a "
-          "port on the host's own loopback, which ssh carries back to ephd, and a token that is worth nothing outside "
-          "this session. There ephd puts the key in, and keeps to the session's limits: --models, --max-requests, "
-          "--max-tokens, --budget and --rpm. What was used is said at the end. sshd has to allow the port "
-          "(AllowTcpForwarding).\n"
-          "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
-          "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.\n"
-          "On Pi's screen the last line shows the host and the time left; a warning comes ten minutes and one minute "
-          "before the end.\n"
-          "--prompt-key and --key-command are for hosts to which nothing can be carried back: the key that you bring "
-          "is handed over like one that eph has made, and the session ends like any other, but the key lives on until "
-          "you revoke it yourself.",
-          run_examples},
+    Prose{
+        "run", Group::sessions,
+        "eph makes a key for this one session, opens one SSH connection, starts Pi on the host with that key in its "
+        "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
+        "when the connection is lost, or when the time is up.\n"
+        "Where a provider makes no keys, and with --via broker, no key leaves this machine: the agent works with a "
+        "port on the host's own loopback, which ssh carries back to ephd, and a token that is worth nothing outside "
+        "this session. There ephd puts the key in, and keeps to the session's limits: --models, --max-requests, "
+        "--max-tokens, --budget and --rpm. What was used is said at the end. sshd has to allow the port "
+        "(AllowTcpForwarding).\n"
+        "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
+        "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.\n"
+        "--agent runs Claude Code, Codex, opencode or Gemini CLI instead of Pi, where it is on the host: with a "
+        "provider "
+        "whose API it speaks, with state and settings of its own, and without what its namesake there has. Nothing of "
+        "it stays.\n"
+        "On Pi's screen the last line shows the host and the time left; a warning comes ten minutes and one minute "
+        "before the end.\n"
+        "--prompt-key and --key-command are for hosts to which nothing can be carried back: the key that you bring "
+        "is handed over like one that eph has made, and the session ends like any other, but the key lives on until "
+        "you revoke it yourself.",
+        run_examples},
     Prose{"exec", Group::sessions,
           "The command is found as your login shell would find it. The key stands in one variable of its environment, "
           "beside it OPENAI_BASE_URL where OpenAI's API is not at its usual address. It has your terminal, if there is "
