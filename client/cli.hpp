@@ -11,7 +11,7 @@
 namespace eph {
 
 // What a word or an option's value names, so that a shell can complete it.
-enum class Names { nothing, host, session, key, account, file, provider, store, command, shell, level, via };
+enum class Names { nothing, host, session, key, account, file, provider, store, command, shell, level, via, agent };
 
 struct Option {
     std::string_view name;   // "--ttl"

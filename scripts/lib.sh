@@ -92,3 +92,12 @@ install_pi() {
     fi
     tests/support/install-pi
 }
+
+# The other real agents in build/agents/bin; fails where there is no npm to be had.
+install_agents() {
+    if ! { command -v node && command -v npm; } >/dev/null; then
+        # shellcheck disable=SC2086
+        (install_missing $node_packages) || return
+    fi
+    tests/support/install-agents
+}

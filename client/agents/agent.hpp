@@ -15,18 +15,26 @@ namespace eph {
 // is prepared there. Of sessions through the broker alone.
 inline constexpr std::string_view port_placeholder = "@EPH_PORT@";
 
+// Stands in files for the directory in which the agent starts.
+inline constexpr std::string_view here_placeholder = "@EPH_HERE@";
+
+inline constexpr const char* node_versions =
+    ".nvm/versions/node";  // a bundle: programs that npm installs, beside nvm's Node
+
 // One row an agent: its name and where it is found on a host.
 struct AgentRow {
     std::string name;        // for people: "Pi"
     std::string executable;  // looked up on the PATH and in ~/.local/bin
     std::string bundle;      // below the home directory: <bundle>/<version>/bin has the agent and its own runtime
-    bool screen = false;     // in a terminal it draws a whole screen, whose remains may have to be cleared away
+    std::vector<std::string> places = {};  // further directories below the home directory
+    bool screen = false;  // in a terminal it draws a whole screen, whose remains may have to be cleared away
 };
 
 // A file of the session, its path relative to the session's directory.
 struct RemoteFile {
     std::string path;
     std::string content;
+    bool verbatim = false;  // the person's own: no placeholders in it
 };
 
 // How the agent gets its task; never in an argv, which every user of the host can read and which ends at 128 KiB.

@@ -13,12 +13,18 @@ constexpr std::array run_examples{
     Example{"eph web --task-file task.md --print >answer.md", "A long task; the answer goes into a file."},
     Example{"eph --local \"Review this directory.\"", "On this machine, without ssh."},
     Example{"eph web --npx \"What runs here?\"", "On a host that has Node.js, but no Pi; nothing of Pi stays there."},
+    Example{"eph web --provider anthropic --model claude-sonnet-4-5 \"What runs here?\"",
+            "Through the broker, with the key that eph auth setup --provider anthropic has stored."},
+    Example{"eph web --via broker --budget 2.50 --models 'gpt-5*'", "OpenAI's key stays here; two and a half dollars."},
     Example{"eph web --provider anthropic --key-command 'pass show anthropic'", "With a key of your own."},
 };
 constexpr std::array exec_examples{
     Example{"eph exec web -- ./summarize-logs", "A program of yours that wants OPENAI_API_KEY."},
     Example{"eph exec web --env LLM_KEY --ttl 10m -- ./report | less", "Under another name, for ten minutes."},
     Example{"eph exec --local -- npm test", "On this machine."}};
+constexpr std::array broker_examples{
+    Example{"eph broker anthropic --ttl 1h --max-requests 100", "Shows what another program needs."},
+    Example{"eph broker openai --json", "For a program that starts eph and reads the line."}};
 constexpr std::array install_pi_examples{
     Example{"eph install-pi --dry-run web", "Says what it would do."},
     Example{"eph install-pi web --pi-version 0.87.1", "This version, beside any other that is there."}};
@@ -57,24 +63,45 @@ constexpr std::array completion_examples{
     Example{"eph completion fish >~/.config/fish/completions/eph.fish", "For fish."}};
 
 constexpr std::array table{
-    Prose{"run", Group::sessions,
-          "eph makes a key for this one session, opens one SSH connection, starts Pi on the host with that key in its "
-          "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
-          "when the connection is lost, or when the time is up.\n"
-          "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
-          "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.\n"
-          "On Pi's screen the last line shows the host and the time left; a warning comes ten minutes and one minute "
-          "before the end.\n"
-          "--prompt-key and --key-command are for providers at which eph can make no keys: the key that you bring is "
-          "handed over like one that eph has made, and the session ends like any other, but the key lives on until "
-          "you revoke it yourself.",
-          run_examples},
+    Prose{
+        "run", Group::sessions,
+        "eph makes a key for this one session, opens one SSH connection, starts Pi on the host with that key in its "
+        "environment, and revokes the key when the agent ends, when Ctrl-C is pressed, when the terminal is closed, "
+        "when the connection is lost, or when the time is up.\n"
+        "Where a provider makes no keys, and with --via broker, no key leaves this machine: the agent works with a "
+        "port on the host's own loopback, which ssh carries back to ephd, and a token that is worth nothing outside "
+        "this session. There ephd puts the key in, and keeps to the session's limits: --models, --max-requests, "
+        "--max-tokens, --budget and --rpm. What was used is said at the end. sshd has to allow the port "
+        "(AllowTcpForwarding).\n"
+        "With a terminal Pi opens its screen and stays; without one, or with --print, it answers and leaves. Options "
+        "may stand before and behind the host; a word that looks like one but belongs to the task goes behind --.\n"
+        "--agent runs Claude Code, Codex, opencode or Gemini CLI instead of Pi, where it is on the host: with a "
+        "provider "
+        "whose API it speaks, with state and settings of its own, and without what its namesake there has. Nothing of "
+        "it stays.\n"
+        "On Pi's screen the last line shows the host and the time left; a warning comes ten minutes and one minute "
+        "before the end.\n"
+        "--prompt-key and --key-command are for hosts to which nothing can be carried back: the key that you bring "
+        "is handed over like one that eph has made, and the session ends like any other, but the key lives on until "
+        "you revoke it yourself.",
+        run_examples},
     Prose{"exec", Group::sessions,
           "The command is found as your login shell would find it. The key stands in one variable of its environment, "
           "beside it OPENAI_BASE_URL where OpenAI's API is not at its usual address. It has your terminal, if there is "
           "one; otherwise standard input and output go through it unchanged. The session, and the key, end like any "
-          "other.",
+          "other.\n"
+          "Through the broker the variable holds the token, and the base URL stands in the variable that the "
+          "provider's own programs read (OPENAI_BASE_URL, ANTHROPIC_BASE_URL, GOOGLE_GEMINI_BASE_URL) and in "
+          "EPH_BASE_URL; where a word of the command holds @EPH_PORT@, it gets the port.",
           exec_examples},
+    Prose{
+        "broker", Group::sessions,
+        "A session without a host and without an agent: any program on this machine that is given the base URL and "
+        "the token works through ephd, which puts the key in. It lasts until Ctrl-C, its time or eph stop, also over "
+        "a restart of ephd; then the token opens nothing any more, and what was used is said on standard error.\n"
+        "With --json standard output gets one line, {\"base_url\", \"token\", \"session\", \"expires_at\"}, as soon as "
+        "it serves.",
+        broker_examples},
     Prose{"status",
           Group::sessions,
           "First ephd itself, its ledger and its accounts. Every key that is not revoked stands there with the time it "
@@ -83,7 +110,8 @@ constexpr std::array table{
           {}},
     Prose{"sessions",
           Group::sessions,
-          "Active ones first with the time they have left, then how each of the others ended.",
+          "Active ones first with the time they have left, then how each of the others ended, and what those through "
+          "the broker have used. Of one session: its limits, and all that it used of each model.",
           {}},
     Prose{"stop", Group::sessions,
           "The agent is ended, the host is cleared, the key is revoked. The exit status is 0 only if the provider has "

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "client/agents/pi.hpp"
+#include "client/agents/agents.hpp"
 #include "client/commands/commands.hpp"
 #include "client/commands/session_options.hpp"
 #include "common/text.hpp"
@@ -42,7 +42,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // From the words, --task or --task-file; at most one of them.
-std::optional<std::string> find_task(const Arguments& arguments, std::vector<std::string> words) {
+std::optional<std::string> find_task(const Arguments& arguments, std::vector<std::string> words,
+                                     std::string_view agent) {
     const int sources =
         (words.empty() ? 0 : 1) + (arguments.has("--task") ? 1 : 0) + (arguments.has("--task-file") ? 1 : 0);
     if (sources == 0) return std::nullopt;
@@ -57,7 +58,7 @@ std::optional<std::string> find_task(const Arguments& arguments, std::vector<std
     }
     if (trim(task).empty()) {
         throw Error{Code::usage, "the task is empty"}.hint(
-            "Without a task, Pi opens with an empty screen: leave it out.");
+            fmt::format("Without a task, {} opens with an empty screen: leave it out.", agent));
     }
     return task;
 }
@@ -68,37 +69,54 @@ bool fault_of_version(std::string_view version) {
     return version.find_first_not_of(allowed) != version.npos || version[0] == '-' || version[0] == '.';
 }
 
-PiOptions pi_options(const Arguments& arguments) {
-    PiOptions pi;
-    pi.model = plain_value(arguments, "--model");
-    pi.thinking = plain_value(arguments, "--thinking");
-    constexpr std::array<std::string_view, 7> levels{"off", "minimal", "low", "medium", "high", "xhigh", "max"};
-    if (pi.thinking && std::find(levels.begin(), levels.end(), *pi.thinking) == levels.end()) {
-        throw Error{Code::usage, "'{}' is not a level of --thinking", printable(*pi.thinking, 40)}.hint(
-            "Levels: off, minimal, low, medium, high, xhigh, max.");
-    }
-    pi.path = plain_value(arguments, "--remote-pi");
+// What is Pi's alone: --remote-pi, --npx and --pi-version.
+void read_pi_options(const Arguments& arguments, AgentOptions& options) {
+    if (const auto path = plain_value(arguments, "--remote-pi")) options.path = path;
     const std::optional<std::string> version = plain_value(arguments, "--pi-version");
-    if (arguments.has("--npx")) pi.npx = version.value_or("");
-    if (pi.npx && pi.path)
-        throw Error{Code::usage, "--npx and --remote-pi exclude each other"}.hint(
-            "--npx runs a Pi that it fetches, --remote-pi one that is there.");
-    if (version && !pi.npx) throw Error{Code::usage, "--pi-version goes with --npx alone"};
+    if (arguments.has("--npx")) options.npx = version.value_or("");
+    if (options.npx && options.path)
+        throw Error{Code::usage, "--npx and {} exclude each other",
+                    arguments.has("--remote-pi") ? "--remote-pi" : "--agent-path"}
+            .hint("--npx runs a Pi that it fetches, the other one that is there.");
+    if (version && !options.npx) throw Error{Code::usage, "--pi-version goes with --npx alone"};
     if (version && fault_of_version(*version))
         throw Error{Code::usage, "'{}' is not a version of Pi", printable(*version, 80)}.hint(
             "A version is like 1.5.2, or a tag like latest.");
-    return pi;
+}
+
+AgentOptions agent_options(const Arguments& arguments, const AgentKind& kind) {
+    AgentOptions options;
+    options.model = plain_value(arguments, "--model");
+    options.thinking = plain_value(arguments, "--thinking");
+    check_level(kind, options.thinking);
+    options.path = plain_value(arguments, "--agent-path");
+    if (kind.name == "pi") {
+        read_pi_options(arguments, options);
+        return options;
+    }
+    for (const std::string_view option : {"--remote-pi", "--npx", "--pi-version"}) {
+        if (arguments.has(option))
+            throw Error{Code::usage, "{} is for Pi, not for {}", option, kind.title}.hint(
+                "Where another agent is on the host says --agent-path PATH.");
+    }
+    return options;
 }
 
 }  // namespace
 
 int run_session(const Arguments& arguments) {
+    const AgentKind& kind = agent_kind(plain_value(arguments, "--agent").value_or("pi"));
     SessionPlan plan = common_plan(arguments);
-    PiOptions pi = pi_options(arguments);
-    pi.provider = plan.provider;
-    pi.task = find_task(arguments, words_behind_host(arguments));
+    if (!arguments.has("--provider")) plan.provider = kind.provider;
+    check_provider(kind, plan.provider);
+    AgentOptions options = agent_options(arguments, kind);
+    options.provider = plan.provider;
+    options.task = find_task(arguments, words_behind_host(arguments), kind.title);
+    plan.agent = kind.name;
     plan.interactive = has_terminal() && !arguments.has("--print");
-    plan.launch = [pi = std::move(pi)](const LaunchPlace& place) { return pi_launch(pi, place); };
+    plan.launch = [&kind, options = std::move(options)](const LaunchPlace& place) {
+        return launch_agent(kind, options, place);
+    };
     take_manual_key(plan, arguments);
     return run_plan(std::move(plan));
 }

@@ -54,8 +54,8 @@ void take_manual_key(SessionPlan& plan, const Arguments& arguments) {
         (void)provider_row(plan.provider);
         plan.manual_key = key_from_command(*command);
     }
-    const std::string base_url = environment("EPH_OPENAI_BASE_URL");
-    if (plan.manual_key && plan.provider == "openai" && !base_url.empty()) plan.base_url = base_url;
+    const std::string base_url = environment(base_url_variable(plan.provider).c_str());
+    if (plan.manual_key && !base_url.empty()) plan.base_url = base_url;
 }
 
 int run_plan(SessionPlan plan) {

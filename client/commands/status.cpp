@@ -1,4 +1,4 @@
-// eph status, eph sessions, eph stop, eph extend.
+// eph status, eph stop, eph extend.
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,8 +44,8 @@ void print(const wire::Status& status) {
                                  account.custom ? " at " + printable(account.base_url) : "") +
                          account_state(account);
     }
-    const auto manual = [](const wire::Session& session) { return session.credential == "manual"; };
-    if (status.keys.empty() && std::none_of(status.sessions.begin(), status.sessions.end(), manual)) {
+    const auto keyless = [](const wire::Session& session) { return session.key.empty(); };
+    if (status.keys.empty() && std::none_of(status.sessions.begin(), status.sessions.end(), keyless)) {
         std::cout << "no live keys\n";
         return;
     }
@@ -55,9 +55,11 @@ void print(const wire::Status& status) {
                         key.session.empty() ? "-" : key.session, describe(key)});
     }
     for (const wire::Session& session : status.sessions) {
-        if (!manual(session)) continue;
-        rows.push_back({"-", "manual", time_left(session.expires_at), session.host, session.id,
-                        "a key of your own, which eph cannot revoke"});
+        if (!keyless(session)) continue;
+        const bool manual = session.credential == "manual";
+        rows.push_back(
+            {"-", session.credential, time_left(session.expires_at), session.host, session.id,
+             manual ? "a key of your own, which eph cannot revoke" : session.provider + " keeps its key here"});
     }
     std::cout << format_table(rows);
 }
@@ -70,26 +72,6 @@ Task<int> status(bool json) {
     } else {
         print(wire::decode<wire::Status>(answer.body));
     }
-    co_return 0;
-}
-
-Task<int> sessions(bool json) {
-    ApiClient api;
-    const ApiAnswer answer = co_await api.call("GET", "/v1/sessions");
-    if (json) {
-        std::cout << wire::pretty(answer.body) << "\n";
-        co_return 0;
-    }
-    const auto list = wire::decode<wire::SessionList>(answer.body);
-    std::vector<std::vector<std::string>> rows{{"SESSION", "STATE", "HOST", "AGENT", "STARTED", "LEFT", "KEY", "END"}};
-    for (const wire::Session& each : list.sessions) {
-        const std::string end =
-            each.exit_status ? fmt::format("{} ({})", each.end_reason, *each.exit_status) : each.end_reason;
-        rows.push_back({each.id, each.state, each.host, each.agent, when(each.started_at),
-                        each.state == "active" ? time_left(each.expires_at) : "-",
-                        each.key.empty() ? each.credential : fmt::format("{} {}", each.key, each.key_state), end});
-    }
-    std::cout << (list.sessions.empty() ? "no sessions\n" : format_table(rows));
     co_return 0;
 }
 
@@ -133,7 +115,6 @@ Task<int> extend(std::string reference, Duration by, bool json) {
 }  // namespace
 
 int show_status(const Arguments& arguments) { return run_task(status(arguments.has("--json"))); }
-int list_sessions(const Arguments& arguments) { return run_task(sessions(arguments.has("--json"))); }
 int extend_session(const Arguments& arguments) {
     return run_task(extend(arguments.words[0], parse_duration(arguments.words[1]), arguments.has("--json")));
 }

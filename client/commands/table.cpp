@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 
 constexpr Option json{"--json", "", "print JSON instead"};
-constexpr Option provider{"--provider", "NAME", "whose models, and whose key (openai)", '\0', Names::provider};
+constexpr Option provider{"--provider", "NAME", "whose models, and whose key (openai, or the agent's)", '\0',
+                          Names::provider};
 constexpr Option account{"--account", "NAME", "a stored account, by its name, instead of the default one", '\0',
                          Names::account};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
@@ -34,9 +35,11 @@ constexpr std::array session_options{
     ttl,
     Option{"--task", "TEXT", "the agent's task"},
     Option{"--task-file", "FILE", "read the task from FILE, - for stdin", '\0', Names::file},
+    Option{"--agent", "NAME", "pi (the default), claude, codex, opencode or gemini", '\0', Names::agent},
     Option{"--model", "NAME", "the model, as the agent names it"},
     Option{"--thinking", "LEVEL", "off, minimal, low, medium, high, xhigh or max", '\0', Names::level},
-    Option{"--remote-pi", "PATH", "where Pi is on the host"},
+    Option{"--agent-path", "PATH", "where the agent is on the host"},
+    Option{"--remote-pi", "PATH", "the same, of Pi"},
     Option{"--npx", "", "no Pi on the host: npx fetches it for this session alone"},
     Option{"--pi-version", "VERSION", "which Pi --npx fetches (default: the newest)"},
     provider,

@@ -27,6 +27,11 @@ constexpr std::array fixed_words{
     Fixed{Names::via, "auto", "key where the provider makes keys, else broker"},
     Fixed{Names::via, "key", "the host gets a disposable key"},
     Fixed{Names::via, "broker", "the host gets no key"},
+    Fixed{Names::agent, "pi", "Pi"},
+    Fixed{Names::agent, "claude", "Claude Code"},
+    Fixed{Names::agent, "codex", "Codex"},
+    Fixed{Names::agent, "opencode", "opencode"},
+    Fixed{Names::agent, "gemini", "Gemini CLI"},
     Fixed{Names::level, "off", ""},
     Fixed{Names::level, "minimal", ""},
     Fixed{Names::level, "low", ""},
@@ -141,6 +146,7 @@ Completion by_names(Names names, const std::string& current, const Source& sourc
         case Names::shell:
         case Names::level:
         case Names::via:
+        case Names::agent:
             break;
     }
     Completion result;

@@ -1,7 +1,8 @@
 # The keeper: prepares a session's directory on the host, finds the agent, takes the secret, and stands sentinel until
 # its stdin ends; then nothing of the session is left. POSIX sh: dash, bash, BusyBox ash, zsh. eph writes before this
-# text the variables id, base, name, explicit, bundle, login_limit (seconds), directories and through_broker, and two
-# functions that call `put`: `files`, and `files_with_port`, which uses the variable port. Everything is in functions, and eph ends the text with `{ keep; }`: a text cut on the way does nothing.
+# text the variables id, base, name, explicit, bundle, places, login_limit (seconds), directories and through_broker,
+# and two functions that call `put`: `files`, and `files_with_port`, which uses the variable port; both may use here.
+# Everything is in functions, and eph ends the text with `{ keep; }`: a text cut on the way does nothing.
 # shellcheck shell=sh disable=SC2154,SC2015,SC2317
 
 say() { printf 'eph %s %s\n' "$id" "$*"; }
@@ -172,6 +173,7 @@ find_agent() { # leaves its path in $agent, or the first that was not executable
     esac
     usable "$(on_path "$name")" && return
     usable "$HOME/.local/bin/$name" && return
+    for place in $places; do usable "$HOME/$place/$name" && return; done
     while IFS= read -r place; do
         usable "$place/$name" || continue
         PATH=$place:$PATH # the Node that came with it
@@ -211,6 +213,8 @@ keep() {
     why=$(mkfifo "$d/secret" 2>&1) || fail "cannot make a FIFO for the key: $why"
     exec 3<>"$d/secret" 4<&0 # held open both ways: writing never blocks, and what is written never is on a disk
     for directory in $directories; do mkdir -p "$d/$directory"; done
+    here=$(pwd -P)
+    case $here in *[\"\\[:cntrl:]]*) here= ;; esac # it is put into strings of JSON
     files
     [ "$login_limit" = 0 ] || adopt_login_path
     find_agent

@@ -33,14 +33,31 @@ std::string_view task_word(const AgentLaunch& launch) {
     return "";
 }
 
+// In a word of shell_quote's: the value of `variable` where the placeholder stands.
+void splice(std::string& word, std::string_view placeholder, std::string_view variable) {
+    const std::string value = fmt::format(R"('"${}"')", variable);
+    for (std::size_t at = 0; (at = word.find(placeholder, at)) != word.npos; at += value.size())
+        word.replace(at, placeholder.size(), value);
+}
+
 // As shell_quote; through the broker with the variable `port` where the placeholder stands.
 std::string quoted(std::string_view text, const AgentLaunch& launch) {
     std::string word = shell_quote(text);
-    if (!launch.through_broker) return word;
-    constexpr std::string_view variable = R"('"$port"')";
-    for (std::size_t at = 0; (at = word.find(port_placeholder, at)) != word.npos; at += variable.size())
-        word.replace(at, port_placeholder.size(), variable);
+    if (launch.through_broker) splice(word, port_placeholder, "port");
     return word;
+}
+
+std::string quoted(const RemoteFile& file, const AgentLaunch& launch) {
+    if (file.verbatim) return shell_quote(file.content);
+    std::string word = quoted(file.content, launch);
+    splice(word, here_placeholder, "here");
+    return word;
+}
+
+std::string words(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += name + ' ';
+    return text;
 }
 
 const std::string& checked_name(const std::string& name) {
@@ -65,7 +82,7 @@ std::string run_script(const SessionPlace& place, const AgentLaunch& launch) {
 }
 
 bool names_port(const RemoteFile& file, const AgentLaunch& launch) {
-    return launch.through_broker && file.content.find(port_placeholder) != file.content.npos;
+    return launch.through_broker && !file.verbatim && file.content.find(port_placeholder) != file.content.npos;
 }
 
 std::string put(std::string_view path, std::string_view quoted_content) {
@@ -76,7 +93,7 @@ std::string put(std::string_view path, std::string_view quoted_content) {
 std::string put_files(const AgentLaunch& launch, bool with_port) {
     std::string text;
     for (const RemoteFile& file : launch.files) {
-        if (names_port(file, launch) == with_port) text += put(file.path, quoted(file.content, launch));
+        if (names_port(file, launch) == with_port) text += put(file.path, quoted(file, launch));
     }
     return text;
 }
@@ -109,9 +126,8 @@ std::string keeper_input(const ScriptRequest& request) {
     input += assign("name", launch.agent.executable) + assign("bundle", launch.agent.bundle);
     input += assign("explicit", launch.path.value_or(""));
     input += assign("login_limit", std::to_string(request.login_limit.count()));
-    input += "directories='";
-    for (const std::string& directory : launch.directories) input += directory + ' ';
-    input += "'\n" + assign("through_broker", launch.through_broker ? "yes" : "");
+    input += assign("places", words(launch.agent.places)) + assign("directories", words(launch.directories));
+    input += assign("through_broker", launch.through_broker ? "yes" : "");
     input += "files() {\n" + put_files(launch, false);
     if (launch.task) input += put("task", shell_quote(*launch.task));
     input += put("run", shell_quote(run_script(request.place, launch)));

@@ -58,10 +58,12 @@ constexpr std::string_view security =
     "commands that the agent runs. Afterwards it is worth nothing. Give disposable keys a project of their own, with a "
     "limit "
     "on its spending.\n"
+    "Through the broker there is no key on the host. What can be seen there is a token, which opens the broker's port "
+    "on that host's loopback and nothing else, for as long as the session lives and within its limits. Other users of "
+    "the host can reach the port, and get nothing without the token.\n"
     "The agent has a shell on that host, as that user. eph does not judge its commands.\n"
-    "Switched off for a session, whatever ssh's configuration says: forwarding of the SSH agent, of X11 and of ports, "
-    "local "
-    "and remote commands, and persistent masters.\n"
+    "Switched off for a session, whatever ssh's configuration says: forwarding of the SSH agent, of X11 and of ports "
+    "(but the broker's), local and remote commands, and persistent masters.\n"
     "A task given as words stands in the local list of processes while eph runs; --task-file does not show it.";
 
 }  // namespace

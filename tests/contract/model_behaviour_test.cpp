@@ -138,6 +138,20 @@ TEST_CASE("Gemini answers whole and streamed") {
     CHECK(streamed.back().at("usageMetadata") == whole.at("usageMetadata"));
 }
 
+TEST_CASE("Gemini that is asked for JSON answers with a document of that schema") {
+    const SimProcess sim{{"--model-key", "k"}};
+    HttpClient client{sim.port()};
+    const std::string body =
+        R"({"contents": [{"role": "user", "parts": [{"text": "hello there"}]}], "generationConfig": {
+            "responseMimeType": "application/json", "responseJsonSchema": {"type": "OBJECT", "properties": {
+            "why": {"type": "STRING"}, "choice": {"type": "string", "enum": ["flash", "pro"]},
+            "score": {"type": "INTEGER"}}}}})";
+    const auto said =
+        client.call("POST", "/v1beta/models/gemini-2.5-pro:generateContent", body, "x-goog-api-key: k").json();
+    const std::string text = said.at("candidates")[0].at("content").at("parts")[0].at("text");
+    CHECK(nlohmann::json::parse(text) == nlohmann::json{{"why", kSaid}, {"choice", "flash"}, {"score", 1}});
+}
+
 TEST_CASE("the reply is what --reply says, and repeats no more than 200 characters otherwise") {
     const SimProcess fixed{{"--reply", "always this", "--model-key", "k"}};
     HttpClient client{fixed.port()};

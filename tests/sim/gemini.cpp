@@ -1,4 +1,5 @@
 // Google's Gemini API, as Gemini CLI uses it.
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "models.hpp"
@@ -22,11 +23,37 @@ Json chunk(const Turn& turn, const std::string& text, bool last) {
             {"responseId", turn.id}};
 }
 
+// A document of the schema's shape, with `text` in its texts. Types are in capitals there, or not.
+Json document(const Json& schema, const std::string& text) {
+    if (schema.contains("enum")) return schema["enum"].at(0);
+    std::string type = schema.value("type", "");
+    for (char& c : type) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (type == "INTEGER" || type == "NUMBER") return 1;
+    if (type == "BOOLEAN") return true;
+    if (type == "ARRAY") return Json::array();
+    if (type != "OBJECT") return text;
+    Json filled = Json::object();
+    for (const auto& [name, each] : schema.value("properties", Json::object()).items())
+        filled[name] = document(each, text);
+    return filled;
+}
+
+// Gemini CLI has a small model choose the one that answers, and asks again and again for a choice that it can read.
+void keep_to_schema(Turn& turn, const Json& body) {
+    const Json wanted = body.value("generationConfig", Json::object());
+    if (wanted.value("responseMimeType", "") != "application/json") return;
+    turn.reply = to_text(
+        document(wanted.value("responseJsonSchema", wanted.value("responseSchema", Json::object())), turn.reply));
+    turn.pieces = {turn.reply};
+}
+
 std::optional<Turn> turn_in(Sim& sim, const Call& call, const Params& params) {
     auto body = object_in(call);
     if (!body) return std::nullopt;
     (*body)["model"] = params[0];
-    return take_turn(sim, *body, last_user_text(body->value("contents", Json()), "parts"));
+    Turn turn = take_turn(sim, *body, last_user_text(body->value("contents", Json()), "parts"));
+    keep_to_schema(turn, *body);
+    return turn;
 }
 
 Answer bad_request() { return gemini_error(400, "INVALID_ARGUMENT", "Invalid JSON payload received."); }

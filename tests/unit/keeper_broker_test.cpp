@@ -149,3 +149,19 @@ TEST_CASE("without the broker nothing stands for a port") {
     CHECK(input.find("put 'x' '@EPH_PORT@'") != input.npos);
     CHECK(input.find("\nreach_this_host\n") == input.npos);
 }
+
+TEST_CASE("files have the directory where the agent starts, but not what the person has written") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "");
+        ScriptRequest request = host.request();
+        request.launch.files = {{"config/state", "{\"@EPH_HERE@\": 'x'}"}, {"prompt", "@EPH_HERE@ @EPH_PORT@", true}};
+        auto keeper = ready(host, request);
+        const std::string directory = request.place.directory();
+        CHECK(contents(directory + "/config/state") == "{\"" + fs::canonical(fs::current_path()).string() + "\": 'x'}");
+        CHECK(contents(directory + "/prompt") == "@EPH_HERE@ @EPH_PORT@");
+        keeper->close_input();
+        keeper->wait();
+    }
+}

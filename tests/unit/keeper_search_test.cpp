@@ -53,6 +53,21 @@ TEST_CASE("the agent is looked for on the PATH, in ~/.local/bin, then among bund
     }
 }
 
+TEST_CASE("an agent's own places come behind ~/.local/bin, in their order") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        ScriptRequest request = host.request();
+        request.launch.agent.places = {".other/bin", ".last/bin"};
+        const std::string last = host.script(".last/bin/pi", "");
+        CHECK(where(host, request) == last);
+        const std::string other = host.script(".other/bin/pi", "");
+        CHECK(where(host, request) == other);
+        const std::string local = host.script(".local/bin/pi", "");
+        CHECK(where(host, request) == local);
+    }
+}
+
 TEST_CASE("a path that the person gives is taken as a path and nothing else") {
     for (const std::string& shell : posix_shells()) {
         INFO(shell);

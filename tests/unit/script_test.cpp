@@ -151,6 +151,41 @@ TEST_CASE("what is missing on a host is named, with what to do about it there") 
     }
 }
 
+TEST_CASE("Pi is told where the broker is in the way that it knows each provider") {
+    const auto settings = [](const std::string& provider, LaunchPlace place, std::optional<std::string> model = {}) {
+        place.broker = true;
+        place.base_url = "http://127.0.0.1:@EPH_PORT@/" + provider + (place.family == ApiFamily::openai ? "/v1" : "");
+        return pi_launch({.provider = provider, .model = std::move(model)}, place).files.at(0).content;
+    };
+    const LaunchPlace at{.directory = "/tmp/d"};
+    LaunchPlace anthropic = at, google = at, lab = at;
+    anthropic.family = ApiFamily::anthropic;
+    google.family = ApiFamily::google;
+    lab.key_variable = "LAB_KEY";
+    CHECK(settings("groq", at) == R"({"providers":{"groq":{"baseUrl":"http://127.0.0.1:@EPH_PORT@/groq/v1"}}})");
+    CHECK(settings("anthropic", anthropic) ==
+          R"({"providers":{"anthropic":{"baseUrl":"http://127.0.0.1:@EPH_PORT@/anthropic"}}})");
+    CHECK(settings("google", google) ==
+          R"({"providers":{"google":{"baseUrl":"http://127.0.0.1:@EPH_PORT@/google/v1beta"}}})");
+    CHECK(settings("mistral", at) == R"({"providers":{"mistral":{"baseUrl":"http://127.0.0.1:@EPH_PORT@/mistral"}}})");
+    CHECK(settings("ollama", at, "qwen3") ==
+          R"({"providers":{"ollama":{"api":"openai-completions","apiKey":"$OLLAMA_API_KEY",)"
+          R"("baseUrl":"http://127.0.0.1:@EPH_PORT@/ollama/v1","models":[{"id":"qwen3"}]}}})");
+    CHECK(settings("my-lab", lab, "m").find(R"("apiKey":"$LAB_KEY")") != std::string::npos);
+    CHECK_THROWS_WITH(settings("ollama", at), "Pi does not know the models of ollama");
+}
+
+TEST_CASE("a command through the broker has its base URL where its provider's programs look, and in EPH_BASE_URL") {
+    using Settings = std::vector<std::pair<std::string, std::string>>;
+    LaunchPlace place{.directory = "/tmp/d", .base_url = "http://127.0.0.1:@EPH_PORT@/x"};
+    place.broker = true;
+    const AgentLaunch claude = command_launch({.words = {"c"}, .key_variable = "", .provider = "anthropic"}, place);
+    CHECK(claude.environment == Settings{{"ANTHROPIC_BASE_URL", *place.base_url}, {"EPH_BASE_URL", *place.base_url}});
+    CHECK(claude.key_variable == "ANTHROPIC_API_KEY");
+    const AgentLaunch groq = command_launch({.words = {"c"}, .key_variable = "", .provider = "groq"}, place);
+    CHECK(groq.environment == Settings{{"EPH_BASE_URL", *place.base_url}});
+}
+
 TEST_CASE("each provider has the variable where agents look for its key") {
     const std::pair<const char*, const char*> rows[] = {{"openai", "OPENAI_API_KEY"},
                                                         {"anthropic", "ANTHROPIC_API_KEY"},

@@ -1,0 +1,101 @@
+// The real agents through a real ssh and the broker, in print mode and on their screens, and what each leaves on its
+// host.
+#include "tests/integration/support/agents.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace eph::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string ctrl_c = "\x03", ctrl_d = "\x04";
+
+const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d};
+const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d};
+const RealAgent claude{"claude", "", "POST messages", ctrl_d};
+const RealAgent codex{"codex", "", "POST responses", ctrl_c};
+const RealAgent opencode{"opencode", "", "POST responses", ctrl_c};
+const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c};
+const RealAgent gemini{"gemini", "", "POST GenerateContent", ctrl_d};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+// What came to the provider carried the real key, and nothing else that opens anything.
+void check_requests(AgentWorld& world, const RealAgent& agent, const std::string& task, const std::string& token) {
+    const Json calls = world.sim.requests(agent.asks);
+    REQUIRE_FALSE(calls.empty());
+    bool asked = false;
+    for (const Json& call : calls) {
+        const std::string text = call.dump();
+        CHECK(call.at("status") == 200);
+        CHECK(has(text, task) <= has(call.at("body").dump(), task));
+        asked = asked || has(text, task);
+        if (!token.empty()) CHECK_FALSE(has(text, token));
+        bool real = false;
+        for (const std::string& key : world.real_keys()) real = real || has(call.at("headers").dump(), key);
+        CHECK(real);
+    }
+    CHECK(asked);
+}
+
+void answers_in_print_mode(AgentWorld& world, const RealAgent& agent) {
+    if (!world.install(agent)) return;
+    world.look();
+    const Finished done = world.start(world.session(agent, {"--task-file", "-"}), "Say 'this' & $that").wait(120s);
+    INFO(done.out << done.err);
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Contains("sim: You said: Say 'this' & $that"));
+    check_requests(world, agent, "Say 'this' & $that", "");
+    CHECK(world.left() == "");
+    CHECK(world.sim.live_keys() == 0);
+}
+
+std::string token_in(const std::string& environments) {
+    const std::size_t at = environments.find("=eph-");
+    REQUIRE(at != environments.npos);
+    return environments.substr(at + 1, environments.find(' ', at) - at - 1);
+}
+
+void leave(Pty& person, const std::string& key) {
+    for (int times = 0; times < 20 && person.running(); ++times) {
+        person.type(key);
+        eventually([&] { return (person.screen(), !person.running()); }, 1s);
+    }
+}
+
+void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
+    if (!world.install(agent)) return;
+    world.look();
+    const std::string task = "Say 'this' and nothing else";
+    Pty person(world.command(world.session(agent, {task})), world.home.variables);
+    person.wait_for("sim:", 120s);
+    const std::string seen = world.environments(), words = world.command_lines();
+    const std::string token = token_in(seen);
+    for (const std::string& key : world.real_keys()) CHECK_FALSE(has(seen + words, key));
+    CHECK_FALSE(has(words, token));
+    CHECK_FALSE(has(words, task));
+    leave(person, agent.leave);
+    CHECK(person.wait() == 0);
+    check_requests(world, agent, task, token);
+    CHECK(world.left() == "");
+    CHECK(world.sim.live_keys() == 0);
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(AgentWorld, "Pi answers in print mode with OpenAI") { answers_in_print_mode(*this, pi_openai); }
+TEST_CASE_METHOD(AgentWorld, "Pi answers in print mode with Anthropic") { answers_in_print_mode(*this, pi_anthropic); }
+TEST_CASE_METHOD(AgentWorld, "Claude Code answers in print mode") { answers_in_print_mode(*this, claude); }
+TEST_CASE_METHOD(AgentWorld, "Codex answers in print mode") { answers_in_print_mode(*this, codex); }
+TEST_CASE_METHOD(AgentWorld, "opencode answers in print mode") { answers_in_print_mode(*this, opencode); }
+TEST_CASE_METHOD(AgentWorld, "opencode answers in print mode with Anthropic") {
+    answers_in_print_mode(*this, opencode_anthropic);
+}
+TEST_CASE_METHOD(AgentWorld, "Gemini CLI answers in print mode") { answers_in_print_mode(*this, gemini); }
+
+TEST_CASE_METHOD(AgentWorld, "Pi answers on its screen with OpenAI") { answers_on_its_screen(*this, pi_openai); }
+TEST_CASE_METHOD(AgentWorld, "Pi answers on its screen with Anthropic") { answers_on_its_screen(*this, pi_anthropic); }
+TEST_CASE_METHOD(AgentWorld, "Claude Code answers on its screen") { answers_on_its_screen(*this, claude); }
+TEST_CASE_METHOD(AgentWorld, "Codex answers on its screen") { answers_on_its_screen(*this, codex); }
+TEST_CASE_METHOD(AgentWorld, "opencode answers on its screen") { answers_on_its_screen(*this, opencode); }
+TEST_CASE_METHOD(AgentWorld, "Gemini CLI answers on its screen") { answers_on_its_screen(*this, gemini); }
