@@ -30,7 +30,7 @@ wire::Session a_session() {
     session.end_reason = "agent_exited";
     session.exit_status = 130;
     session.limits = wire::Limits{{"gpt-*"}, 1, 2, 3, 4};
-    session.usage = wire::Usage{1, 2, 3, 4, {{"gpt-5", 1, 2, 3, 4, 5, 6}}};
+    session.usage = wire::Usage{1, 2, 3, 4, 5, 6, {{"gpt-5", 1, 2, 3, 4, 5, 6}}};
     return session;
 }
 
