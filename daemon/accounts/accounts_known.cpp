@@ -189,8 +189,12 @@ Task<AccountRef> Accounts::again(Place place, std::string fingerprint) {
     std::erase_if(fitting, [&](const AccountRef& account) { return account->place != place; });
     if (fitting.size() == 1) co_return fitting.front();
     if (problem) throw Error{*problem};
+    if (fingerprint.empty()) {  // it needs no key, and so there may be nothing known of it
+        const AccountRef open = make(outline(place.provider, Credential{}));
+        if (open && open->place == place && open->secret.empty()) co_return open;
+    }
     throw Error{Code::no_account, "ephd no longer has the account at {} that this session works with", place.base_url}
-        .hint("Run: eph auth setup --provider " + place.provider);
+        .hint("Run: " + setup_command(place.provider));
 }
 
 }  // namespace eph
