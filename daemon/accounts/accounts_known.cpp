@@ -167,30 +167,30 @@ Task<AccountRef> Accounts::for_place(Place place, std::string fingerprint, std::
 }
 
 Task<AccountRef> Accounts::again(Place place, std::string fingerprint) {
-    const auto at_hand = [&]() -> AccountRef {
-        for (const AccountRef& account : loaded()) {
-            if (account->place == place && account->fingerprint == fingerprint) return account;
-        }
-        return nullptr;
-    };
-    if (AccountRef account = at_hand()) co_return account;
+    const std::vector<KnownAccount> fitting = candidates(place, fingerprint, 0);
+    // Another account's credential is another's money: one whose key has changed must be the only one there.
+    const bool only = fitting.size() == 1;
     std::optional<Error> problem;
-    for (const KnownAccount& each : candidates(place, fingerprint, 0)) {
-        if (!each.in_store || (!each.fingerprint.empty() && each.fingerprint != fingerprint)) continue;
-        try {
-            co_await load(each.place.provider, each.name, Asker::person);
-        } catch (const Error& error) {
-            problem = error;
+    for (const KnownAccount& each : fitting) {
+        if (!only && !each.fingerprint.empty() && each.fingerprint != fingerprint) continue;
+        if (!each.account && each.in_store) {
+            try {
+                co_await load(each.place.provider, each.name, Asker::person);
+            } catch (const Error& error) {
+                problem = error;
+            }
         }
-        if (AccountRef account = at_hand()) co_return account;
+        for (const AccountRef& account : loaded()) {
+            if (account->place == place && (only || account->fingerprint == fingerprint)) co_return account;
+        }
     }
-    // Another account's credential is another's money: only what can be nothing but the same one, renewed.
-    std::vector<AccountRef> fitting = loaded();
-    std::erase_if(fitting, [&](const AccountRef& account) { return account->place != place; });
-    if (fitting.size() == 1) co_return fitting.front();
     if (problem) throw Error{*problem};
+    if (fingerprint.empty()) {  // it needs no key, and so there may be nothing known of it
+        const AccountRef open = make(outline(place.provider, Credential{}));
+        if (open && open->place == place && open->secret.empty()) co_return open;
+    }
     throw Error{Code::no_account, "ephd no longer has the account at {} that this session works with", place.base_url}
-        .hint("Run: eph auth setup --provider " + place.provider);
+        .hint("Run: " + setup_command(place.provider));
 }
 
 }  // namespace eph

@@ -108,6 +108,16 @@ std::vector<KeyRow> keys_of(Services& services, const std::string& name, const P
     return keys;
 }
 
+// The sessions whose agents work with that very account through the broker, which have no key that could be revoked.
+std::vector<SessionRow> sessions_of(Services& services, const KnownAccount& account) {
+    std::vector<SessionRow> sessions = services.ledger.active_sessions();
+    std::erase_if(sessions, [&](const SessionRow& each) {
+        return !each.broker || !each.key.empty() || each.broker->place != account.place ||
+               each.broker->fingerprint != account.fingerprint;
+    });
+    return sessions;
+}
+
 // Revokes them all, and returns those for which that is not confirmed.
 Task<std::vector<wire::Key>> revoke_all(Services& services, std::vector<KeyRow> keys, std::string actor) {
     constexpr Duration patience = std::chrono::seconds{20};
@@ -238,6 +248,14 @@ Task<ApiReply> clear_account(Services& services, const ApiRequest& request) {
                     name,        keys.size() == 1 ? "is" : "are"}
             .hint("With --yes they are revoked first, and their sessions end.");
     }
+    const std::vector<SessionRow> sessions = sessions_of(services, *account);
+    if (!sessions.empty() && !revoke) {
+        throw Error{Code::busy, "{} {} with the account {}", sessions.size(),
+                    sessions.size() == 1 ? "session works" : "sessions work", name}
+            .hint("With --yes they are ended first.");
+    }
+    for (const SessionRow& each : sessions)
+        services.sessions.end(each.id, "account_removed", std::nullopt, request.actor);
     change.keys = co_await revoke_all(services, std::move(keys), request.actor);
     if (!change.keys.empty()) co_return reply_with(change, 202);
     co_await services.accounts.erase(provider.name, name);

@@ -19,7 +19,8 @@ std::optional<Duration> ttl_of(std::optional<std::int64_t> seconds) {
 
 Task<AskedAccounts> accounts_of(Services& services, const ApiRequest& request) {
     AskedAccounts asked;
-    asked.every = request.credential.empty() && request.credential.account.empty();
+    const bool brings_one = !request.credential.empty() && makes_keys_at(request.credential.provider);
+    asked.every = !brings_one && request.credential.account.empty();
     if (asked.every) {
         asked.notes = services.accounts.notes();
         asked.accounts = co_await services.accounts.all(asked.notes);

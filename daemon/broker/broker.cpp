@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/error.hpp"
-#include "common/providers.hpp"
 #include "daemon/broker/prices.hpp"
 #include "daemon/broker/relay.hpp"
 #include "daemon/broker/served.hpp"
@@ -18,11 +17,6 @@ constexpr std::size_t most_connections = 256;               // of one session; m
 constexpr Duration last_words = std::chrono::seconds{30};   // for an agent to hear that its session is over
 constexpr Duration to_cut = std::chrono::seconds{5};        // a stream, at most
 constexpr Duration to_try_again = std::chrono::seconds{2};  // to open what another program has in use
-
-bool makes_keys(const std::string& provider) {
-    const ProviderRow* row = find_provider(provider);
-    return row != nullptr && row->makes_keys;
-}
 
 }  // namespace
 
@@ -82,7 +76,7 @@ Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std
     started.endpoint.base_path = "/" + served->session->upstream.name + served->session->upstream.base_path;
     request.session.id = row.id;
     request.session.broker = row.broker;
-    if (makes_keys(row.provider)) {
+    if (account->makes_keys) {
         StartedSession session = co_await sessions_.start(account, std::move(request.session), std::move(actor));
         served->key = std::make_shared<const Secret>(std::move(session.issued.secret));
         started.key = std::move(session.issued.key);

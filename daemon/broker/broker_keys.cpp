@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
+#include "daemon/broker/prices.hpp"
 #include "daemon/broker/served.hpp"
 
 namespace eph {
@@ -72,6 +73,7 @@ void Broker::key_refused(const SessionId& session, const KeyRef& key) {
 
 std::vector<std::string> Broker::notes() const {
     std::vector<std::string> notes;
+    if (const std::string problem = prices_.problem(); !problem.empty()) notes.push_back(problem);
     for (const auto& [id, served] : served_) {
         if (!served->denied_after || good_answers(served->session->meter.usage()) > *served->denied_after) continue;
         if (served->session->over) continue;

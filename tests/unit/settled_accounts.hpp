@@ -24,6 +24,9 @@ public:
     AccountRef for_place(const Place& place, const std::string& fingerprint, std::int64_t attempt) {
         return result(Accounts::for_place(place, fingerprint, attempt));
     }
+    AccountRef again(const Place& place, const std::string& fingerprint) {
+        return result(Accounts::again(place, fingerprint));
+    }
     std::string store(StoredAccount account, Secret key) {
         return result(Accounts::store(std::move(account), std::move(key)));
     }
