@@ -96,7 +96,7 @@ TEST_CASE_METHOD(Served, "eph broker ends with its time, and with eph stop") {
 TEST_CASE_METHOD(Served, "eph broker goes on when ephd comes back") {
     const auto serving = serve({"openai"});
     CHECK(ask(gpt).status == 200);
-    both->kill9();
+    CHECK(both->stop().status == 0);
     both->start();
     serving->wait_for_err("taking the session up again");
     CHECK(eventually([&] { return listens(port_in(line.at("base_url"))) && ask(gpt).status == 200; }));
