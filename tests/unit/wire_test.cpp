@@ -56,7 +56,7 @@ TEST_CASE("each document of the API survives the wire with every field") {
     check_round_trip(a_key(), 19);
     check_round_trip(a_session(), 15);
     check_round_trip(*a_session().limits, 5);
-    check_round_trip(*a_session().usage, 5);
+    check_round_trip(*a_session().usage, 7);
     wire::Account account;
     account.provider = "openai", account.project = "proj_1", account.base_url = "https://x/v1",
     account.fingerprint = "0a", account.source = "file";
