@@ -59,6 +59,8 @@ private:
     std::size_t look_for_head(HeadEnd& end, ResponseHead& head) const;
     void look_at_status(Exchange& exchange, const ResponseHead& head);
     Task<void> pass_body(Exchange& exchange, const ResponseHead& head, Framing framing);
+    BodyReader::Piece take_piece(BodyReader& body, bool begun);
+    Refused unreadable(const BadMessage& bad) const;
     void have_all(Exchange& exchange, bool keep);
     Task<bool> from_upstream();
     void release_upstream(bool keep);

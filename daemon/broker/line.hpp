@@ -23,13 +23,29 @@ public:
 
     explicit Wake(asio::any_io_executor executor) : signal_(executor), alarm_(executor) {}
 
-    void notify() { signal_.notify(); }
+    void notify() {
+        signal_.notify();
+        if (also_ != nullptr) also_->notify();
+    }
+
+    // For as long as it lives, whatever would wake this wakes those who wait for the other signal, too.
+    class Also {
+    public:
+        Also(Wake& wake, Signal& signal) : wake_(wake) { wake_.also_ = &signal; }
+        ~Also() { wake_.also_ = nullptr; }
+        Also(const Also&) = delete;
+        Also& operator=(const Also&) = delete;
+
+    private:
+        Wake& wake_;
+    };
 
     // Waits for the next notify(), at most until `until` or a little earlier: the caller looks at the clock.
     Task<void> wait(Clock::time_point until);
 
 private:
     Signal signal_;
+    Signal* also_ = nullptr;
     asio::steady_timer alarm_;  // set once for many waits: it may go off before its time has come, never after
     Clock::time_point alarm_at_ = Clock::time_point::max();
 };

@@ -12,14 +12,6 @@ std::string_view value_of(const Fields& fields, std::string_view name) {
 
 asio::const_buffer bytes(std::string_view text) { return {text.data(), text.size()}; }
 
-BodyReader::Piece take_piece(BodyReader& body, Line& line) {
-    try {
-        return body.take(line.data(), line.unread().size());
-    } catch (const BadMessage&) {
-        throw UpstreamBroke{};
-    }
-}
-
 bool keeps_alive(const ResponseHead& head) {
     return head.minor_version == 1 && !list_has(head.fields, "Connection", "close");
 }
@@ -34,12 +26,16 @@ Task<bool> AgentConnection::answer(Exchange& exchange) {
     try {
         framing = response_framing(head, exchange.head.method);
     } catch (const BadMessage& bad) {
-        throw upstream_failure(
-            502, fmt::format("eph: {} answered what cannot be passed on: {}", session_->upstream.title, bad.what()));
+        throw unreadable(bad);
     }
     co_await pass_body(exchange, head, framing);
     if (exchange.incomplete) co_await say_farewell();
     co_return !exchange.close;
+}
+
+Refused AgentConnection::unreadable(const BadMessage& bad) const {
+    return upstream_failure(
+        502, fmt::format("eph: {} answered what cannot be passed on: {}", session_->upstream.title, bad.what()));
 }
 
 // What `head` views stays where it is until the provider is read again.
@@ -97,8 +93,9 @@ Task<void> AgentConnection::pass_body(Exchange& exchange, const ResponseHead& he
     if (exchange.admission)
         exchange.admission->usage.emplace(session_->upstream, value_of(head.fields, "Content-Type"),
                                           value_of(head.fields, "Content-Encoding"));
+    bool begun = false;
     while (true) {
-        const BodyReader::Piece piece = take_piece(body, *upstream_);
+        const BodyReader::Piece piece = take_piece(body, begun);
         if (exchange.admission) exchange.admission->usage->push(piece.content);
         const auto line = upstream_;  // which holds the piece
         upstream_->consume(piece.used);
@@ -114,12 +111,22 @@ Task<void> AgentConnection::pass_body(Exchange& exchange, const ResponseHead& he
         const Pieces pieces{bytes(lead_), bytes(piece.content), bytes(tail)};
         if (asio::buffer_size(pieces) != 0) co_await to_agent(pieces);
         if (last) co_return;
+        begun = true;
         lead_.clear();
         const bool came = co_await from_upstream();
         if (!came) throw UpstreamBroke{};
         if (!upstream_->ended()) continue;
         if (upstream_->ended_well()) body.connection_ended();
         if (!body.done()) throw UpstreamBroke{};
+    }
+}
+
+BodyReader::Piece AgentConnection::take_piece(BodyReader& body, bool begun) {
+    try {
+        return body.take(upstream_->data(), upstream_->unread().size());
+    } catch (const BadMessage& bad) {
+        if (begun) throw UpstreamBroke{};
+        throw unreadable(bad);
     }
 }
 

@@ -1,8 +1,5 @@
 // The body of a request on its way in: read whole where it is small, in pieces where it is not, and what the meter
 // says.
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
 
 #include "daemon/broker/agent_connection.hpp"
 
@@ -93,12 +90,8 @@ Task<void> AgentConnection::admit(Exchange& exchange) {
 // Until another request has come to its end, or the agent has hung up.
 Task<void> AgentConnection::wait_for_meter(Exchange& exchange, Clock::time_point deadline) {
     if (exchange.taken == 0) agent_->read();
-    if (agent_->ended()) throw AgentGone{};
-    const auto executor = co_await asio::this_coro::executor;
-    auto group = asio::experimental::make_parallel_group(
-        asio::co_spawn(executor, session_->settled.wait_until(deadline), asio::deferred),
-        asio::co_spawn(executor, wake_->wait(deadline), asio::deferred));
-    co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
+    const Wake::Also whatever_happens{*wake_, session_->settled};
+    if (!agent_->ended()) co_await session_->settled.wait_until(deadline);
     if (agent_->ended()) throw AgentGone{};
 }
 

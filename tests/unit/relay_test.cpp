@@ -249,10 +249,10 @@ TEST_CASE("a request that could be smuggled is refused, and nothing behind it is
         Peer agent = rig.agent();
         agent.send(row);
         agent.end_of_sending();
-        const std::string came = agent.read_to_end();
-        CHECK(status_of(came) >= 400);
-        CHECK(came.find("Connection: close\r\n") != came.npos);
-        CHECK(came.find("HTTP/1.1 ", 1) == came.npos);
+        const std::string no = agent.read_answer();
+        CHECK(status_of(no) >= 400);
+        CHECK(no.find("Connection: close\r\n") != no.npos);
+        CHECK(agent.read_to_end().empty());
     }
     CHECK(rig.provider.nobody_waits());
 }
@@ -285,8 +285,8 @@ TEST_CASE("a request that has to wait for another one goes on when that has ende
     second.send(post(body));
     Peer gone = rig.agent();
     gone.send(post(body));
-    gone.close();
-    CHECK(rig.usage().requests <= 1);
+    gone.end_of_sending();
+    CHECK(gone.read_to_end().empty());  // it waits no longer
     CHECK(rig.provider.nobody_waits());
     provider.send(answer(said));
     first.read_answer();
