@@ -15,7 +15,7 @@ namespace eph {
 // line.
 class EventScan {
 public:
-    explicit EventScan(const UsageMap& map) : map_(&map), scan_(map.places()) {}  // `map` must outlive it
+    explicit EventScan(const UsageMap& map) : map_(&map), scan_(map.places()) {}  // which must outlive it
 
     void push(std::string_view bytes);
     UsageSum sum() const;                          // with what an event that has not ended says

@@ -22,7 +22,7 @@ bool is_of_word(char c) {
 
 }  // namespace
 
-JsonScan::JsonScan(const std::vector<std::string>& places, Names names) : names_(names), values_(places.size()) {
+JsonPlaces::JsonPlaces(const std::vector<std::string>& places, Names names) : names_(names), count_(places.size()) {
     for (std::size_t i = 0; i < places.size(); ++i) {
         int node = 0;
         for (std::size_t from = 1; from <= places[i].size();) {
@@ -32,10 +32,10 @@ JsonScan::JsonScan(const std::vector<std::string>& places, Names names) : names_
         }
         tree_[static_cast<std::size_t>(node)].place = static_cast<int>(i);
     }
-    levels_.reserve(16);
 }
 
-int JsonScan::node_for(int from, const std::string& name) {
+int JsonPlaces::node_for(int from, std::string name) {
+    if (names_ == Names::any_case) name = lower(name);
     const int fresh = static_cast<int>(tree_.size());
     Node& node = tree_[static_cast<std::size_t>(from)];
     if (name == "*") {
@@ -44,11 +44,22 @@ int JsonScan::node_for(int from, const std::string& name) {
     } else {
         for (const auto& [known, child] : node.members)
             if (known == name) return child;
-        node.members.emplace_back(names_ == Names::any_case ? lower(name) : name, fresh);
+        node.members.emplace_back(std::move(name), fresh);
     }
     tree_.emplace_back();  // `node` dangles from here on
     return fresh;
 }
+
+int JsonPlaces::member(int node, std::string_view name) const {
+    for (const auto& [known, child] : at(node).members)
+        if (names_ == Names::exact ? name == known : lower(name) == known) return child;
+    return nothing;
+}
+
+JsonScan::JsonScan(std::shared_ptr<const JsonPlaces> places) : places_(std::move(places)), values_(places_->count()) {}
+
+JsonScan::JsonScan(const std::vector<std::string>& places, Names names)
+    : JsonScan(std::make_shared<const JsonPlaces>(places, names)) {}
 
 void JsonScan::restart() {
     for (const int place : touched_) values_[static_cast<std::size_t>(place)] = {};
@@ -96,8 +107,7 @@ void JsonScan::structure(char c) {
             if (c == '}' || c == ']') return close(c == '}');
             if (c != ',') break;
             state_ = levels_.back().object ? State::name : State::value;
-            if (const int node = levels_.back().node; !levels_.back().object)
-                node_ = node < 0 ? -1 : tree_[static_cast<std::size_t>(node)].elements;
+            if (!levels_.back().object) node_ = places_->elements(levels_.back().node);
             return;
         case State::done:
         case State::string:
@@ -120,7 +130,7 @@ void JsonScan::open(char c) {
         }
         levels_.push_back({c == '{', node_});
         state_ = c == '{' ? State::first_name : State::element;
-        if (c == '[' && node_ >= 0) node_ = tree_[static_cast<std::size_t>(node_)].elements;
+        if (c == '[') node_ = places_->elements(node_);
     } else if (c == '"') {
         met(Kind::string);
         begin_string(false);
@@ -137,7 +147,7 @@ void JsonScan::open(char c) {
 
 // A value begins at the place of node_, if that is one.
 void JsonScan::met(JsonValue::Kind kind) {
-    const int place = node_ < 0 ? -1 : tree_[static_cast<std::size_t>(node_)].place;
+    const int place = places_->place(node_);
     if (place < 0) return;
     JsonValue& value = values_[static_cast<std::size_t>(place)];
     if (value.times++ == 0) touched_.push_back(place);
@@ -160,10 +170,7 @@ void JsonScan::after_value() { state_ = levels_.empty() ? State::done : State::n
 
 void JsonScan::begin_string(bool is_name) {
     is_name_ = is_name;
-    if (is_name) {
-        const int node = levels_.back().node;
-        keeping_ = node >= 0 && !tree_[static_cast<std::size_t>(node)].members.empty();
-    }
+    if (is_name) keeping_ = places_->has_members(levels_.back().node);
     text_.clear();
     cut_ = false;
     escaped_ = false;
@@ -204,22 +211,16 @@ void JsonScan::end_string() {
     if (!text) {
         state_ = State::broken;
     } else if (is_name_) {
-        node_ = keeping_ && !cut_ ? member(*text) : -1;
+        node_ = keeping_ && !cut_ ? places_->member(levels_.back().node, *text) : JsonPlaces::nothing;
         state_ = State::colon;
     } else {
         if (keeping_) {
-            JsonValue& value = values_[static_cast<std::size_t>(tree_[static_cast<std::size_t>(node_)].place)];
+            JsonValue& value = values_[static_cast<std::size_t>(places_->place(node_))];
             value.text = *text;
             value.cut = cut_;
         }
         after_value();
     }
-}
-
-int JsonScan::member(std::string_view name) const {
-    for (const auto& [known, child] : tree_[static_cast<std::size_t>(levels_.back().node)].members)
-        if (names_ == Names::exact ? name == known : lower(name) == known) return child;
-    return -1;
 }
 
 const char* JsonScan::in_word(const char* at, const char* end) {
@@ -237,7 +238,7 @@ void JsonScan::end_word() {
         state_ = State::broken;
         return;
     }
-    const int place = node_ < 0 ? -1 : tree_[static_cast<std::size_t>(node_)].place;
+    const int place = places_->place(node_);
     if (place >= 0) values_[static_cast<std::size_t>(place)].text = text_;
     after_value();
 }

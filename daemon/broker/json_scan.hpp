@@ -1,8 +1,10 @@
 // Reads JSON as it comes, in pieces of any size, and keeps only what stands at a few places: all else is passed over.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace eph {
@@ -16,13 +18,42 @@ struct JsonValue {
     int times = 0;
 };
 
+// Where to look: JSON pointers (RFC 6901) without escapes, in which `*` is every element of an array:
+// "/usage/input_tokens". Made once, for any number of readers.
+class JsonPlaces {
+public:
+    enum class Names { exact, any_case };  // any_case: as Go's readers compare them
+
+    explicit JsonPlaces(const std::vector<std::string>& places, Names names = Names::exact);
+
+    static constexpr int nothing = -1;
+    std::size_t count() const { return count_; }
+    int place(int node) const { return node < 0 ? nothing : at(node).place; }
+    int elements(int node) const { return node < 0 ? nothing : at(node).elements; }
+    int member(int node, std::string_view name) const;
+    bool has_members(int node) const { return node >= 0 && !at(node).members.empty(); }
+
+private:
+    struct Node {
+        std::vector<std::pair<std::string, int>> members;
+        int elements = nothing;
+        int place = nothing;
+    };
+    const Node& at(int node) const { return tree_[static_cast<std::size_t>(node)]; }
+    int node_for(int from, std::string name);
+
+    Names names_;
+    std::size_t count_;
+    std::vector<Node> tree_{1};
+};
+
 // Memory is bounded by the places, not by the document. Strict about structure, so that no reader sees another
 // document behind the same bytes; not about what it passes over within strings and numbers.
 class JsonScan {
 public:
-    enum class Names { exact, any_case };  // any_case: as Go's readers compare them
+    using Names = JsonPlaces::Names;
 
-    // JSON pointers (RFC 6901) without escapes, in which `*` is every element of an array: "/usage/input_tokens".
+    explicit JsonScan(std::shared_ptr<const JsonPlaces> places);
     explicit JsonScan(const std::vector<std::string>& places, Names names = Names::exact);
 
     void push(std::string_view bytes);
@@ -34,18 +65,11 @@ public:
 
 private:
     enum class State { value, element, first_name, name, colon, next, string, word, done, broken };
-    struct Node {  // of the tree of places
-        std::vector<std::pair<std::string, int>> members;
-        int elements = -1;
-        int place = -1;
-    };
     struct Level {
         bool object;
         int node;  // -1: nothing below is wanted
     };
 
-    int node_for(int from, const std::string& name);
-    int member(std::string_view name) const;
     const char* in_string(const char* at, const char* end);
     const char* in_word(const char* at, const char* end);
     void structure(char c);
@@ -58,8 +82,7 @@ private:
     void keep(const char* from, const char* to);
     void met(JsonValue::Kind kind);
 
-    Names names_;
-    std::vector<Node> tree_{1};
+    std::shared_ptr<const JsonPlaces> places_;
     std::vector<JsonValue> values_;
     std::vector<int> touched_;
     std::vector<Level> levels_;

@@ -1,6 +1,7 @@
 // One provider as the broker relays to it: a row of the table of providers, with what the configuration changes.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ struct UsagePlace {
     bool input_has_cached = true;                 // false: cached and written come on top of the input (Anthropic)
 };
 
+class UsageMap;
+
 struct Upstream {
     std::string name;
     std::string title;
@@ -51,6 +54,7 @@ struct Upstream {
     std::vector<AllowedPath> paths;
     ModelPlace model;
     UsagePlace usage;
+    std::shared_ptr<const UsageMap> usage_map;  // `usage`, prepared for UsageScan; without it each does that anew
 };
 
 }  // namespace eph

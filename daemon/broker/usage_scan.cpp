@@ -1,7 +1,7 @@
-// The compression off, then events or JSON, by what the answer says it is and what its first letter says.
+// The compression off, then events or JSON, by what the answer says it is.
 #include "daemon/broker/usage_scan.hpp"
 
-#include <algorithm>
+#include <variant>
 
 #include "common/text.hpp"
 #include "daemon/broker/content_coding.hpp"
@@ -16,15 +16,14 @@ bool is_identity(std::string_view coding) { return trim(coding).empty() || lower
 }  // namespace
 
 struct UsageScan::Reader {
-    explicit Reader(const UsagePlace& place) : map(place), events(map), document(map.places()) {}
+    explicit Reader(const Upstream& upstream)
+        : map(upstream.usage_map ? upstream.usage_map : std::make_shared<const UsageMap>(upstream.usage)) {}
 
     void read(std::string_view bytes);
 
-    UsageMap map;
+    std::shared_ptr<const UsageMap> map;
     std::unique_ptr<Decoder> decoder;
-    EventScan events;
-    JsonScan document;
-    bool is_stream = false;
+    std::variant<std::monostate, EventScan, JsonScan> content;
     bool unreadable = false;
     std::uint64_t bytes = 0;
 };
@@ -32,8 +31,12 @@ struct UsageScan::Reader {
 bool can_read_coding(std::string_view coding) { return is_identity(coding) || decoder_for(coding) != nullptr; }
 
 UsageScan::UsageScan(const Upstream& upstream, std::string_view content_type, std::string_view content_encoding)
-    : reader_(std::make_unique<Reader>(upstream.usage)) {
-    reader_->is_stream = lower(trim(content_type)).starts_with("text/event-stream");
+    : reader_(std::make_unique<Reader>(upstream)) {
+    if (lower(trim(content_type)).starts_with("text/event-stream")) {
+        reader_->content.emplace<EventScan>(*reader_->map);
+    } else {
+        reader_->content.emplace<JsonScan>(reader_->map->places());
+    }
     if (is_identity(content_encoding)) return;
     reader_->decoder = decoder_for(content_encoding);
     reader_->unreadable = reader_->decoder == nullptr;
@@ -52,26 +55,28 @@ void UsageScan::push(std::string_view bytes) {
 
 void UsageScan::Reader::read(std::string_view piece) {
     bytes += piece.size();
-    if (is_stream) {
-        events.push(piece);
+    if (auto* const events = std::get_if<EventScan>(&content)) {
+        events->push(piece);
     } else {
-        document.push(piece);
+        std::get<JsonScan>(content).push(piece);
     }
 }
 
 Measured UsageScan::measured() const {
     constexpr std::uint64_t bytes_a_token = 4;
     const Reader& reader = *reader_;
+    const auto* const events = std::get_if<EventScan>(&reader.content);
     Measured out;
-    if (!reader.unreadable && reader.is_stream) {
-        out = reader.events.sum().measured(reader.map);
-    } else if (!reader.unreadable) {
+    if (!reader.unreadable) {
         UsageSum sum;
-        sum.take(reader.map, reader.document);
-        out = sum.measured(reader.map);
+        if (events != nullptr) {
+            sum = events->sum();
+        } else {
+            sum.take(*reader.map, std::get<JsonScan>(reader.content));
+        }
+        out = sum.measured(*reader.map);
     }
-    out.guessed_output =
-        reader.is_stream ? reader.events.guess() : static_cast<std::int64_t>(reader.bytes / bytes_a_token);
+    out.guessed_output = events != nullptr ? events->guess() : static_cast<std::int64_t>(reader.bytes / bytes_a_token);
     return out;
 }
 

@@ -31,16 +31,16 @@ std::string common_word(const std::vector<std::string>& words) {
 }  // namespace
 
 UsageMap::UsageMap(const UsagePlace& place) : input_has_cached_(place.input_has_cached) {
-    std::vector<std::string> words;
+    std::vector<std::string> words, places;
     const auto add_object = [&](const std::string& object, bool early) {
-        add(object, input, place.input);
-        add(object, more_input, place.more_input);
-        if (!early) add(object, output, place.output);
-        if (!early) add(object, more_output, place.more_output);
-        if (!early) add(object, total, place.total);
-        add(object, cached, place.cached);
-        add(object, written, place.cache_written);
-        add(object, written_long, place.cache_written_long);
+        add(places, object, input, place.input);
+        add(places, object, more_input, place.more_input);
+        if (!early) add(places, object, output, place.output);
+        if (!early) add(places, object, more_output, place.more_output);
+        if (!early) add(places, object, total, place.total);
+        add(places, object, cached, place.cached);
+        add(places, object, written, place.cache_written);
+        add(places, object, written_long, place.cache_written_long);
     };
     for (const bool early : {true, false}) {
         for (const std::string& pointer : early ? place.early : place.at) {
@@ -50,14 +50,16 @@ UsageMap::UsageMap(const UsagePlace& place) : input_has_cached_(place.input_has_
         }
     }
     word_ = common_word(words);
+    places_ = std::make_shared<const JsonPlaces>(places);
 }
 
-void UsageMap::add(const std::string& object, Part part, const std::vector<std::string>& names) {
+void UsageMap::add(std::vector<std::string>& places, const std::string& object, Part part,
+                   const std::vector<std::string>& names) {
     if (names.empty()) return;
     Wanted each{part, {}};
     for (const std::string& name : names) {
-        each.places.push_back(places_.size());
-        places_.push_back(object + "/" + name);
+        each.places.push_back(places.size());
+        places.push_back(object + "/" + name);
     }
     wanted_.push_back(std::move(each));
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,12 +14,12 @@
 
 namespace eph {
 
-// Where to look, for a JsonScan.
+// Where to look, for a JsonScan; made once for a provider (Upstream::usage_map).
 class UsageMap {
 public:
     explicit UsageMap(const UsagePlace& place);
 
-    const std::vector<std::string>& places() const { return places_; }
+    std::shared_ptr<const JsonPlaces> places() const { return places_; }
     // A word without which no document says anything; "" where there is no one such word.
     const std::string& word() const { return word_; }
 
@@ -31,9 +32,10 @@ public:
     bool input_has_cached() const { return input_has_cached_; }
 
 private:
-    void add(const std::string& object, Part part, const std::vector<std::string>& names);
+    void add(std::vector<std::string>& places, const std::string& object, Part part,
+             const std::vector<std::string>& names);
 
-    std::vector<std::string> places_;
+    std::shared_ptr<const JsonPlaces> places_;
     std::vector<Wanted> wanted_;
     std::string word_;
     bool input_has_cached_;
