@@ -10,8 +10,6 @@ namespace {
 
 constexpr Duration told_again_after = std::chrono::minutes{1};
 
-std::int64_t good_answers(const wire::Usage& usage) { return usage.requests - usage.failed; }
-
 }  // namespace
 
 // One fetch at a time, whoever asks; it goes on when they do not wait for it any longer.
@@ -61,7 +59,7 @@ void Broker::key_refused(const SessionId& session, const KeyRef& key) {
         accounts_.refused(served->account);
         served->key.reset();  // the next request asks its store for what it has by then
     }
-    served->denied_after = good_answers(served->session->meter.usage());
+    served->denied_after = served->good_answers();
     Timestamp& told = served->told["credential_refused"];
     if (now() - told < told_again_after) return;
     told = now();
@@ -75,8 +73,7 @@ std::vector<std::string> Broker::notes() const {
     std::vector<std::string> notes;
     if (const std::string problem = prices_.problem(); !problem.empty()) notes.push_back(problem);
     for (const auto& [id, served] : served_) {
-        if (!served->denied_after || good_answers(served->session->meter.usage()) > *served->denied_after) continue;
-        if (served->session->over) continue;
+        if (!served->denied_after || served->session->over) continue;
         notes.push_back(fmt::format("session {}: {} refuses the credential that ephd holds", id.text(),
                                     served->session->upstream.title));
     }

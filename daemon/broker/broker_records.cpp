@@ -29,6 +29,14 @@ std::string in_words(const wire::Usage& usage) {
 void Broker::used(const SessionId& session) {
     const ServedRef served = find(session);
     if (!served) return;
+    if (served->denied_after) {
+        const std::int64_t good = served->good_answers();
+        if (good > *served->denied_after) {
+            served->denied_after.reset();
+        } else {
+            served->denied_after = good;  // fewer, where a request never reached the provider
+        }
+    }
     served->unsaved = true;
     used_.notify();
 }

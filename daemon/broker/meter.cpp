@@ -145,7 +145,10 @@ wire::Usage Meter::if_cut_now() const {
     wire::Usage usage = usage_;
     Settled cut;
     cut.answered = false;
-    for (const auto& [number, each] : under_way_) count(usage, each.facts, cut);
+    for (const auto& [number, each] : under_way_) {
+        ++usage.failed;
+        count(usage, each.facts, cut);
+    }
     return usage;
 }
 

@@ -74,6 +74,7 @@ Task<void> AgentConnection::admit(Exchange& exchange) {
         const Meter::Verdict verdict = session_->meter.admit(facts, now());
         if (const auto* ticket = std::get_if<Meter::Ticket>(&verdict)) {
             exchange.admission.emplace(session_, *ticket, exchange.began);
+            if (session_->used) session_->used();  // the ledger has it before it ends, lest ephd is killed meanwhile
             co_return;
         }
         if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw Refused{*refusal, Refused::By::meter};

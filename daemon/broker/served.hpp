@@ -18,6 +18,11 @@ struct Broker::Served {
           left(executor),
           fetched(executor) {}
 
+    std::int64_t good_answers() const {
+        const Meter& meter = session->meter;
+        return meter.usage().requests - meter.usage().failed - static_cast<std::int64_t>(meter.in_flight());
+    }
+
     SessionId id;
     std::string host;
     Place place;  // of the account
@@ -38,7 +43,7 @@ struct Broker::Served {
     Signal fetched;
     std::optional<Error> failure;  // of the last one
 
-    std::optional<std::int64_t> denied_after;  // so many good answers the provider said 401
+    std::optional<std::int64_t> denied_after;  // so many good answers the provider said 401; none: not, or long ago
     std::map<std::string, Timestamp> told;     // what the trail heard of, and when
     bool unsaved = false;
     bool agent_gone = false;

@@ -127,6 +127,21 @@ TEST_CASE_METHOD(Fixture, "what was used is in the ledger a second later, whatev
     CHECK(look().at("usage").at("requests") == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "a request under way when ephd is killed counts, too") {
+    start({{"limits", {{"max_requests", 1}}}});
+    sim.fault({{"kind", "hang"}, {"match", {{"path_contains", "responses"}}}});
+    const auto agent = connect();
+    agent->request("POST", "/openai/v1/responses", a_question.dump(), {{"Authorization", "Bearer " + token}});
+    sim.wait_for("POST /v1/responses");
+    const auto later = std::chrono::steady_clock::now() + 1500ms;
+    CHECK(eventually([&] { return std::chrono::steady_clock::now() > later; }));
+    ephd.kill9();
+    restart();
+    CHECK(look().at("usage").at("requests") == 1);
+    CHECK(look().at("usage").at("failed") == 1);
+    CHECK(ask().status == 403);
+}
+
 TEST_CASE_METHOD(Fixture, "a session that ended while ephd was dead has no endpoint in the next one") {
     start({{"ttl_seconds", 1}});
     ephd.kill9();

@@ -44,8 +44,8 @@ TEST_CASE_METHOD(Fixture, "the store is asked for a session's account, and not f
     write_file(temp / "asked", "");
     const std::string ask = "echo x >>'" + (temp / "asked").string() + "'; ";
     configure(R"({"anthropic": {"api_key": "sk-one"}, "accounts": {"lab": {"provider": "anthropic",
-        "store": "command", "command": ")" + ask + R"(echo sk-two", "fingerprint": ")" + fingerprint("sk-two") +
-              R"("}}})");
+        "store": "command", "command": ")" +
+              ask + R"(echo sk-two", "fingerprint": ")" + fingerprint("sk-two") + R"("}}})");
     const auto all = accounts();
     CHECK(again(*all, fingerprint("sk-one"))->secret.reveal() == "sk-one");
     CHECK_THROWS_AS(again(*all, fingerprint("sk-third")), Error);
