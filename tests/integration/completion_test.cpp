@@ -53,7 +53,7 @@ void try_lines(Pty& shell, const Person& person) {
         {"eph exec web -- onlyone", "eph exec web -- onlyoneofthatname "},
         {"eph exec web -- ls pla", "eph exec web -- ls plan.md "},
         {"eph web look at pla", "eph web look at pla"},
-        {"eph 'web' --mod", "eph 'web' --model "},
+        {"eph 'web' --thi", "eph 'web' --thinking "},
     };
     for (const auto& [line, expected] : lines) {
         INFO(line);

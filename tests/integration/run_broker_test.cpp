@@ -208,6 +208,6 @@ TEST_CASE_METHOD(BrokerWorld, "a credential that the provider refuses is said to
     sim.fault({{"match", {{"path_contains", "/v1/messages"}}}, {"kind", "status"}, {"status", 401}, {"times", -1}});
     const Finished done = eph(exec({"testhost", "--provider", "anthropic"}, says_where + ask_anthropic));
     INFO(done.out << done.err);
-    CHECK_THAT(done.err, Contains("eph: warning: Anthropic does not accept the credential that ephd holds; set another "
+    CHECK_THAT(done.err, Contains("eph: Anthropic does not accept the credential that ephd holds; set another "
                                   "one: eph auth setup --provider anthropic\n"));
 }

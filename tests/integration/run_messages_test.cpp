@@ -38,8 +38,8 @@ TEST_CASE_METHOD(World, "bad input is named, with exit status 64, and nothing is
          "eph: 'hard' is not a level of --thinking\nLevels: off, minimal, low, medium, high, xhigh, max.\n"},
         {{"testhost", "--provider", "acme", "x"},
          "eph: the provider 'acme' is not known\nKnown providers: openai, anthropic, openrouter, google, xai, mistral, "
-         "groq, "
-         "deepseek, cerebras, together, fireworks, huggingface, nvidia, moonshotai, zai, minimax.\n"},
+         "groq, deepseek, together, ollama, vllm, cerebras, fireworks, huggingface, nvidia, moonshotai, zai, minimax. "
+         "Another one is made known by \"providers\" in config.json.\n"},
         {{"testhost", "--task", "a", "b"},
          "eph: the task is given twice\nGive it as words, with --task or with --task-file.\n"},
         {{"testhost", "--task", " "},
