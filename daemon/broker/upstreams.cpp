@@ -6,6 +6,7 @@
 
 #include "common/error.hpp"
 #include "common/text.hpp"
+#include "daemon/accounts/provider_view.hpp"
 
 namespace eph {
 namespace {
@@ -136,28 +137,22 @@ const ProviderConfig* configured(std::string_view name, const Config& config) {
     return found == config.providers.end() ? nullptr : &*found;
 }
 
-AuthHeader auth_of(ApiFamily family) {
-    if (family == ApiFamily::anthropic) return {"x-api-key", ""};
-    if (family == ApiFamily::google) return {"x-goog-api-key", ""};
-    return {};
-}
-
 }  // namespace
 
 Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base) {
-    const ProviderConfig* own = configured(name, config);
-    const ProviderRow* known = find_provider(name);
-    const ProviderRow& row = known != nullptr || own == nullptr ? provider_row(name) : provider_row(own->like);
+    const ProviderView view = provider_view(name, config);
+    const ProviderConfig* own = configured(view.name, config);
+    const ProviderRow* known = find_provider(view.name);
     Upstream upstream;
-    upstream.name = known != nullptr ? row.name : name;
-    upstream.title = known != nullptr ? row.title : name;
-    upstream.family = row.family;
-    upstream.base_path = row.base_path;
+    upstream.name = view.name;
+    upstream.title = view.title;
+    upstream.family = view.family;
+    upstream.base_path = view.base_path;
     upstream.base = std::move(base);
-    upstream.auth = auth_of(row.family);
-    upstream.paths = paths_of(row);
-    if (row.family == ApiFamily::google) upstream.model.member.clear();
-    upstream.usage = usage_of(row.family);
+    upstream.auth = view.auth;
+    upstream.paths = paths_of(known != nullptr ? *known : provider_row(own->like));
+    if (view.family == ApiFamily::google) upstream.model.member.clear();
+    upstream.usage = usage_of(view.family);
     if (own != nullptr) change(upstream, *own);
     return upstream;
 }
