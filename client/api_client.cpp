@@ -16,6 +16,7 @@
 #include "client/daemon_start.hpp"
 #include "common/async/within.hpp"
 #include "common/paths.hpp"
+#include "common/providers.hpp"
 #include "common/secret.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
@@ -150,19 +151,24 @@ Task<std::optional<std::string>> LeaseStream::next() {
     co_return line;
 }
 
-ApiClient::ApiClient(Start start) : start_(start) {
-    const auto add = [&](std::string_view header, const char* variable) {
-        const std::string value{trim(environment(variable))};
-        if (value.empty()) return;
+ApiClient::ApiClient(std::string_view provider, Start start) : start_(start) {
+    const std::string name = canonical_provider(provider);
+    if (!is_provider_name(name)) throw Error{Code::usage, "'{}' cannot be a provider's name", printable(provider, 40)};
+    if (name != "openai") credentials_ = fmt::format("{}: {}\r\n", wire::provider_header, name);
+    const auto add = [&](std::string_view header, const std::string& variable) {
+        const std::string value{trim(environment(variable.c_str()))};
+        if (value.empty()) return false;
         if (has_control(value))
             throw Error{Code::usage, "{} holds control characters", variable}.hint("Set it again, on one line.");
         credentials_ += fmt::format("{}: {}\r\n", header, value);
+        return true;
     };
-    add(wire::account_header, "EPH_ACCOUNT");
-    if (!credentials_.empty()) return;  // whoever names a stored account means that one alone
-    add(wire::admin_key_header, "OPENAI_ADMIN_KEY");
-    add(wire::project_header, "OPENAI_PROJECT_ID");
-    add(wire::base_url_header, "EPH_OPENAI_BASE_URL");
+    if (add(wire::account_header, "EPH_ACCOUNT")) return;  // whoever names a stored account means that one alone
+    for (const std::string& variable : credential_variables(name)) {
+        if (add(wire::admin_key_header, variable)) break;
+    }
+    if (makes_keys_at(name)) add(wire::project_header, "OPENAI_PROJECT_ID");
+    add(wire::base_url_header, base_url_variable(name));
 }
 
 std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {

@@ -43,8 +43,10 @@ enum class Start {
 
 class ApiClient {
 public:
-    // Credentials in eph's own environment are taken along with every request.
-    explicit ApiClient(Start start = Start::if_needed);
+    // What stands in eph's own environment for that provider is taken along with every request: its credential, its
+    // base URL, or the name of an account.
+    explicit ApiClient(Start start = Start::if_needed) : ApiClient("openai", start) {}
+    explicit ApiClient(std::string_view provider, Start start = Start::if_needed);
 
     // Throws the Error that ephd answered, Error{daemon_unreachable}, or Error{timeout}.
     Task<ApiAnswer> call(std::string method, std::string target, std::string body = {},

@@ -22,6 +22,7 @@
 #include "common/child_process.hpp"
 #include "common/error.hpp"
 #include "common/paths.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 
 extern char** environ;
@@ -106,10 +107,15 @@ bool launch_daemon() {
     for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     std::vector<std::string> variables = clean_environment();
-    // No secrets, and whoever starts ephd says where its providers and its credentials are.
-    for (const char* name : {"EPH_OPENAI_BASE_URL", "CREDENTIALS_DIRECTORY"}) {
-        if (const std::string value = environment(name); !value.empty())
-            variables.push_back(fmt::format("{}={}", name, value));
+    for (const std::string& name : key_variables_of_all()) {  // eph passes them with the requests that they are for
+        std::erase_if(variables, [&](const std::string& each) { return each.starts_with(name + "="); });
+    }
+    for (char** each = environ; *each != nullptr; ++each) {
+        // No secrets, and whoever starts ephd says where its providers and its credentials are.
+        const std::string_view variable = *each;
+        const std::string_view name = variable.substr(0, variable.find('='));
+        if ((name.starts_with("EPH_") && name.ends_with("_BASE_URL")) || name == "CREDENTIALS_DIRECTORY")
+            variables.emplace_back(variable);
     }
     std::vector<char*> block;
     for (const std::string& variable : variables) block.push_back(const_cast<char*>(variable.c_str()));

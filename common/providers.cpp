@@ -93,15 +93,16 @@ std::string canonical_provider(std::string_view name) {
     return std::string{row == nullptr ? name : row->name};
 }
 
-std::vector<std::string_view> key_variables(const ProviderRow& row) {
-    std::vector<std::string_view> found{row.variable};
-    for (const std::string_view each : words_of(row.also)) {
-        if (each.ends_with("_API_KEY")) found.push_back(each);
+std::vector<std::string> credential_variables(std::string_view provider) {
+    const ProviderRow* row = find_provider(provider);
+    if (row == nullptr) return {upper_case(provider) + "_API_KEY"};
+    if (row->makes_keys) return {"OPENAI_ADMIN_KEY"};
+    std::vector<std::string> found{std::string{row->variable}};
+    for (const std::string_view each : words_of(row->also)) {
+        if (each.ends_with("_API_KEY")) found.emplace_back(each);
     }
     return found;
 }
-
-std::string own_key_variable(std::string_view provider) { return upper_case(provider) + "_API_KEY"; }
 
 std::vector<std::string> key_variables_of_all() {
     std::vector<std::string> all;

@@ -41,10 +41,9 @@ bool is_provider_name(std::string_view name);
 // The name that counts, where that is an alias of it; else the same.
 std::string canonical_provider(std::string_view name);
 
-// Where a person's own key of it may stand. Not ANTHROPIC_AUTH_TOKEN, which is a token for somebody's gateway.
-std::vector<std::string_view> key_variables(const ProviderRow& row);
-// The same for one that only the configuration knows: MY_LAB_API_KEY.
-std::string own_key_variable(std::string_view provider);
+// Where eph looks for a person's own credential: OPENAI_ADMIN_KEY, ANTHROPIC_API_KEY; MY_LAB_API_KEY for one that only
+// the configuration knows. Not in ANTHROPIC_AUTH_TOKEN, which is a token for somebody's gateway.
+std::vector<std::string> credential_variables(std::string_view provider);
 // Every variable in which a secret of one of the table's providers may stand.
 std::vector<std::string> key_variables_of_all();
 

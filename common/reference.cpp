@@ -11,10 +11,16 @@ constexpr std::array variable_table{
              "The account. In eph's environment they come first, then those in ephd's, then what eph auth setup has "
              "stored. eph passes them to ephd over the socket and takes them out of the environment of whatever it "
              "starts."},
-    Variable{"EPH_OPENAI_BASE_URL", Program::both, "where OpenAI's API is, /v1 included",
-             "Where OpenAI's API is, /v1 included; plain http only to this machine. In eph's environment it needs "
-             "OPENAI_ADMIN_KEY beside it, unless ephd goes there anyway. OPENAI_BASE_URL is not read: an admin key "
-             "must not go to a gateway that was meant for other keys."},
+    Variable{"ANTHROPIC_API_KEY, GEMINI_API_KEY, <PROVIDER>_API_KEY", Program::both,
+             "another provider's API key, before what is stored",
+             "The API key of another provider, as OPENAI_ADMIN_KEY is OpenAI's: PROVIDERS in eph(1) names the variable "
+             "of each. ephd keeps what eph passes to it for as long as sessions need it. ANTHROPIC_AUTH_TOKEN is not "
+             "read: it is a token for a gateway."},
+    Variable{"EPH_OPENAI_BASE_URL, EPH_<PROVIDER>_BASE_URL", Program::both, "where that provider's API is",
+             "Where the provider's API is, /v1 included as in the provider's own base URL (EPH_MY_LAB_BASE_URL for a "
+             "provider my-lab); plain http only to this machine. In eph's environment it needs the provider's key "
+             "beside it, unless ephd goes there anyway. OPENAI_BASE_URL and the like are not read: a key must not go "
+             "to a gateway that was meant for other keys."},
     Variable{"EPH_ACCOUNT", Program::eph, "a stored account, by its name",
              "The name of a stored account, where there are several; the option --account says the same."},
     Variable{"EPH_SOCKET", Program::both, "another socket of ephd's",
@@ -29,8 +35,8 @@ constexpr std::array variable_table{
     Variable{"SSL_CERT_FILE", Program::ephd, "certificate authorities to trust",
              "A file of certificate authorities to trust instead of the system's."},
     Variable{"CREDENTIALS_DIRECTORY", Program::ephd, "systemd's credentials",
-             "Set by systemd for a unit with credentials: openai-admin-key and openai-project-id are read there, after "
-             "the environment."},
+             "Set by systemd for a unit with credentials: openai-admin-key, openai-project-id and <provider>-api-key "
+             "are read there, after the environment."},
 };
 
 constexpr std::array file_table{
@@ -81,8 +87,8 @@ constexpr std::array code_table{
               "The peer may not ask this: another user, a web page, or a key sent to a strange address.",
               "Ask as the user whose ephd it is; see the message."},
     ErrorCode{Code::no_account, "No account for the provider is loaded.", "Run eph auth setup, then eph auth doctor."},
-    ErrorCode{Code::provider_denied, "The provider does not accept the admin key or its permissions.",
-              "Run eph auth doctor --live; make a new admin key if it was revoked."},
+    ErrorCode{Code::provider_denied, "The provider does not accept the account's key or its permissions.",
+              "Run eph auth doctor --live; make a new key if it was revoked."},
     ErrorCode{Code::provider_refused, "The provider understood and said no, or a key is not revoked yet.",
               "Read what it said; what is to be revoked is tried again until it is."},
     ErrorCode{Code::provider_unreachable, "There is no connection to the provider, or it broke.",

@@ -141,6 +141,23 @@ struct AccountList {
     std::vector<Account> accounts;
 };
 
+// A provider that ephd knows, by its table or by its configuration.
+struct Provider {
+    std::string name;
+    std::string alias;  // "" for none
+    std::string title;
+    std::string family;
+    std::string key_variable;
+    std::string base_url;  // "" where an account has to say it
+    std::string base_path;
+    bool makes_keys = false;
+    bool needs_key = true;
+};
+
+struct ProviderList {
+    std::vector<Provider> providers;
+};
+
 struct StartSession {
     std::string provider = "openai";
     std::string host;

@@ -6,6 +6,7 @@
 
 #include "client/api_client.hpp"
 #include "client/commands/commands.hpp"
+#include "client/commands/provider_choice.hpp"
 #include "client/commands/table_text.hpp"
 #include "client/terminal/progress.hpp"
 #include "client/terminal/terminal.hpp"
@@ -18,14 +19,20 @@ namespace {
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
 
-Task<int> show(bool json) {
-    ApiClient api;
+// Those of one provider, where that is named.
+void keep_only(wire::AccountList& list, const std::string& provider) {
+    std::erase_if(list.accounts, [&](const wire::Account& each) { return each.provider != provider; });
+}
+
+Task<int> show(std::string provider, bool all, bool json) {
+    ApiClient api{provider};
     const ApiAnswer answer = co_await api.call("GET", "/v1/accounts");
+    auto list = wire::decode<wire::AccountList>(answer.body);
+    if (!all) keep_only(list, provider);
     if (json) {
-        std::cout << wire::pretty(answer.body) << "\n";
+        std::cout << wire::pretty(wire::encode(list)) << "\n";
         co_return 0;
     }
-    const auto list = wire::decode<wire::AccountList>(answer.body);
     const std::string named = environment("EPH_ACCOUNT");  // where --account put it
     const auto is_it = [&](const wire::Account& each) { return each.name == named; };
     if (!named.empty() && std::none_of(list.accounts.begin(), list.accounts.end(), is_it)) {
@@ -35,7 +42,8 @@ Task<int> show(bool json) {
     const ApiAnswer now = co_await api.call("GET", "/v1/status");  // knows what is wrong with the configuration
     for (const std::string& note : wire::decode<wire::Status>(now.body).notes) Progress{}.warn(printable(note, 600));
     if (list.accounts.empty()) {
-        std::cout << "no account: run eph auth setup\n";
+        std::cout << fmt::format("no account: run eph auth setup{}\n",
+                                 provider == "openai" ? "" : " --provider " + provider);
         co_return 0;
     }
     std::vector<std::vector<std::string>> rows{
@@ -54,17 +62,18 @@ Task<int> show(bool json) {
     co_return 0;
 }
 
-Task<int> remove(bool revoke, bool json) {
-    ApiClient api;
+Task<int> remove(std::string provider, bool revoke, bool json) {
+    ApiClient api{provider};
     const ApiAnswer answer = co_await api.call(
-        "DELETE", fmt::format("/v1/accounts/openai{}", revoke ? "?revoke=1" : ""), "", std::chrono::minutes{10});
+        "DELETE", fmt::format("/v1/accounts/{}{}", provider, revoke ? "?revoke=1" : ""), "", std::chrono::minutes{10});
     const auto change = wire::decode<wire::AccountChange>(answer.body);
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (change.done) {
         if (!json)
-            progress.say(fmt::format("the account {} is removed from {}", change.account.name,
-                                     printable(change.account.stored_in)));
+            progress.say(fmt::format("the {}account {} is removed from {}",
+                                     change.account.makes_keys ? "" : printable(change.account.title, 60) + " ",
+                                     change.account.name, printable(change.account.stored_in)));
         for (const std::string& note : change.notes) progress.warn(printable(note));
         co_return 0;
     }
@@ -79,13 +88,16 @@ Task<int> remove(bool revoke, bool json) {
 
 }  // namespace
 
-int show_accounts(const Arguments& arguments) { return run_task(show(arguments.has("--json"))); }
+int show_accounts(const Arguments& arguments) {
+    return run_task(show(provider_of(arguments), !arguments.has("--provider"), arguments.has("--json")));
+}
 
 int clear_account(const Arguments& arguments) {
     const bool json = arguments.has("--json");
-    if (arguments.has("--yes")) return run_task(remove(true, json));
+    const std::string provider = provider_of(arguments);
+    if (arguments.has("--yes")) return run_task(remove(provider, true, json));
     try {
-        return run_task(remove(false, json));
+        return run_task(remove(provider, false, json));
     } catch (const Error& error) {
         if (error.code() != Code::busy || isatty(STDIN_FILENO) == 0) throw;
         const std::optional<std::string> answer = ask(
@@ -94,7 +106,7 @@ int clear_account(const Arguments& arguments) {
             throw Declined{Error{Code::busy, "the account is kept, since its keys live"}.hint(
                 "Nothing was revoked; eph status shows them.")};
     }
-    return run_task(remove(true, json));
+    return run_task(remove(provider, true, json));
 }
 
 }  // namespace eph

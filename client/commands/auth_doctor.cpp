@@ -4,6 +4,7 @@
 
 #include "client/api_client.hpp"
 #include "client/commands/commands.hpp"
+#include "client/commands/provider_choice.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
 
@@ -21,11 +22,12 @@ void print(const wire::CheckStep& step) {
 
 class Doctor {
 public:
-    Doctor(bool live, bool json) : live_(live), json_(json) {}
+    Doctor(std::string provider, bool live, bool json)
+        : provider_(std::move(provider)), live_(live), json_(json), api_(provider_) {}
 
     Task<int> run() {
         co_await ask("daemon", "/v1/status", &Doctor::see_daemon);
-        if (passed_) co_await ask("account", "/v1/accounts/openai", &Doctor::see_account);
+        if (passed_) co_await ask("account", "/v1/accounts/" + provider_, &Doctor::see_account);
         if (passed_) co_await check();
         if (json_) std::cout << wire::pretty(wire::encode(report_)) << "\n";
         co_return passed_ ? 0 : exit_status(Code::provider_refused);
@@ -65,18 +67,21 @@ private:
     std::string see_account(const std::string& body) {
         report_.account = wire::decode<wire::Account>(body);
         const wire::Account& account = report_.account;
-        return fmt::format("{}{} key {} from {}, project {}", account.name, account.name.empty() ? "" : ":",
-                           account.fingerprint, account.stored_in, account.project);
+        const std::string name = account.name.empty() ? "" : account.name + ": ";
+        if (account.fingerprint.empty()) return fmt::format("{}{} needs no key", name, account.title);
+        return fmt::format("{}key {} from {}{}", name, account.fingerprint, account.stored_in,
+                           account.makes_keys ? ", project " + account.project : "");
     }
 
     Task<void> check() {
         const ApiAnswer answer =
-            co_await api_.call("POST", fmt::format("/v1/accounts/openai/check{}", live_ ? "?live=1" : ""));
+            co_await api_.call("POST", fmt::format("/v1/accounts/{}/check{}", provider_, live_ ? "?live=1" : ""));
         auto report = wire::decode<wire::CheckReport>(answer.body);
         report_.account = std::move(report.account);
         for (wire::CheckStep& step : report.steps) add(std::move(step));
     }
 
+    const std::string provider_;
     const bool live_;
     const bool json_;
     bool passed_ = true;
@@ -87,7 +92,7 @@ private:
 }  // namespace
 
 int check_account(const Arguments& arguments) {
-    Doctor doctor{arguments.has("--live"), arguments.has("--json")};
+    Doctor doctor{provider_of(arguments), arguments.has("--live"), arguments.has("--json")};
     return run_task(doctor.run());
 }
 

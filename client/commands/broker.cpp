@@ -1,6 +1,7 @@
 // eph broker <provider>: the broker for any other program on this machine.
 #include "client/commands/broker_options.hpp"
 #include "client/commands/commands.hpp"
+#include "client/commands/provider_choice.hpp"
 #include "client/commands/session_options.hpp"
 #include "client/session/serving.hpp"
 #include "common/duration.hpp"

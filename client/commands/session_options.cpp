@@ -5,6 +5,7 @@
 
 #include "client/commands/broker_options.hpp"
 #include "client/commands/manual_key.hpp"
+#include "client/commands/provider_choice.hpp"
 #include "common/duration.hpp"
 #include "common/paths.hpp"
 #include "common/providers.hpp"
@@ -20,19 +21,13 @@ std::optional<std::string> plain_value(const Arguments& arguments, std::string_v
     return value;
 }
 
-std::string provider_name(const std::string& given) {
-    if (const ProviderRow* row = find_provider(given)) return std::string{row->name};
-    if (!is_provider_name(given)) (void)provider_row(given);  // throws, with those that there are
-    return given;                                             // perhaps ephd's configuration has it
-}
-
 SessionPlan common_plan(const Arguments& arguments) {
     SessionPlan plan;
     if (!arguments.has("--local")) {
         plan.host = arguments.words.front();
         check_host(plan.host);
     }
-    plan.provider = provider_name(plain_value(arguments, "--provider").value_or("openai"));
+    plan.provider = provider_of(arguments);
     plan.via = via_of(arguments);
     plan.limits = limits_of(arguments);
     if (const auto ttl = arguments.value("--ttl")) plan.ttl = parse_duration(*ttl);

@@ -9,9 +9,6 @@ namespace eph {
 // The option's value, as one word or line. Throws Error{usage} where it is empty or holds control characters.
 std::optional<std::string> plain_value(const Arguments& arguments, std::string_view option);
 
-// As the table has it, for an alias too. Throws Error{usage} for what can be no provider.
-std::string provider_name(const std::string& given);
-
 // Host, provider, time, --via and limits. `arguments.words` without the host is the command's own.
 SessionPlan common_plan(const Arguments& arguments);
 std::vector<std::string> words_behind_host(const Arguments& arguments);

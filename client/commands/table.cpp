@@ -14,6 +14,7 @@ constexpr std::size_t any_number = static_cast<std::size_t>(-1);
 constexpr Option json{"--json", "", "print JSON instead"};
 constexpr Option provider{"--provider", "NAME", "whose models, and whose key (openai, or the agent's)", '\0',
                           Names::provider};
+constexpr Option account_provider{"--provider", "NAME", "whose account (openai)", '\0', Names::provider};
 constexpr Option account{"--account", "NAME", "a stored account, by its name, instead of the default one", '\0',
                          Names::account};
 constexpr Option ttl{"--ttl", "DURATION", "how long the key may live: 30m, 2h, 1h30m, 1d (default 2h)"};
@@ -84,16 +85,18 @@ constexpr std::array log_options{Option{"--follow", "", "go on with what happens
                                  Option{"--lines", "N", "how many of the last events (100)", 'n'},
                                  Option{"--json", "", "print a line of JSON an event"}};
 constexpr std::array setup_options{
+    Option{"--provider", "NAME", "whose account it is (openai)", '\0', Names::provider},
     Option{"--project", "ID", "the OpenAI project for disposable keys"},
     Option{"--account", "NAME", "a name for a further account (default: default)", '\0', Names::account},
     Option{"--store", "STORE", "file, keychain, secret-service, pass, command or memory (default: your system's)", '\0',
            Names::store},
-    Option{"--command", "CMD", "for --store command: prints the admin key, as in: op read op://vault/item/key"},
-    Option{"--base-url", "URL", "where OpenAI's API is, /v1 included, if not at OpenAI"},
-    Option{"--provider", "NAME", "whose account it is (openai)", '\0', Names::provider}};
-constexpr std::array show_options{account, json};
-constexpr std::array clear_options{account, Option{"--yes", "", "revoke its keys without asking"}, json};
-constexpr std::array doctor_options{Option{"--live", "", "also make, use and revoke a key"}, account, json};
+    Option{"--command", "CMD", "for --store command: prints the key, as in: op read op://vault/item/key"},
+    Option{"--base-url", "URL", "where the API is, /v1 included as in the provider's own, if not there"}};
+constexpr std::array show_options{account_provider, account, json};
+constexpr std::array clear_options{account_provider, account, Option{"--yes", "", "revoke its keys without asking"},
+                                   json};
+constexpr std::array doctor_options{account_provider, Option{"--live", "", "also make, use and revoke a key"}, account,
+                                    json};
 constexpr std::array daemon_end_options{
     Option{"--yes", "", "end the sessions and revoke the keys that live without asking"},
     Option{"--keep", "", "leave sessions and keys as they are, for the next ephd"},
@@ -128,16 +131,19 @@ constexpr std::array table{
     Command{"keys revoke", "<key...>", "revoke keys, by id, name, or a beginning of it", revoke_options, 1, any_number,
             revoke_key, Names::key},
     Command{"cleanup", "", "revoke every key that is over", cleanup_options, 0, 0, clean_up},
-    Command{"auth setup", "",
-            "store an OpenAI admin key\n"
-            "It is asked without echo, or is a line on standard input. It is checked against the API first. It is kept "
-            "in the Keychain on macOS, else in the Secret Service "
-            "where one\n"
-            "answers, else in config.json with mode 0600; --store says otherwise.",
-            setup_options, 0, 0, set_up_account},
+    Command{
+        "auth setup", "",
+        "store an admin key, or a provider's API key\n"
+        "OpenAI's admin key makes disposable keys. At other providers eph makes none: their API key stays here, and "
+        "agents work through the broker.\n"
+        "It is asked without echo, or is a line on standard input. It is checked against the API first. It is kept "
+        "in the Keychain on macOS, else in the Secret Service "
+        "where one\n"
+        "answers, else in config.json with mode 0600; --store says otherwise.",
+        setup_options, 0, 0, set_up_account},
     Command{"auth show", "", "the accounts there are", show_options, 0, 0, show_accounts},
     Command{"auth clear", "", "remove a stored account, its keys first", clear_options, 0, 0, clear_account},
-    Command{"auth doctor", "", "check step by step that keys can be made", doctor_options, 0, 0, check_account},
+    Command{"auth doctor", "", "check step by step that an account works", doctor_options, 0, 0, check_account},
     Command{
         "completion", "<shell>", "print completions for bash, zsh or fish", {}, 1, 1, print_completion, Names::shell},
     Command{"daemon install", "", "make ephd a service of yours", {}, 0, 0, install_ephd},

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
+#include "common/providers.hpp"
+
 namespace eph {
 namespace {
 
@@ -13,8 +17,6 @@ struct Fixed {
     std::string_view description;
 };
 constexpr std::array fixed_words{
-    Fixed{Names::provider, "openai", "makes and revokes keys by itself"},
-    Fixed{Names::provider, "anthropic", "with a key of your own"},
     Fixed{Names::store, "keychain", "macOS's Keychain"},
     Fixed{Names::store, "secret-service", "GNOME Keyring, KWallet and the like"},
     Fixed{Names::store, "pass", "the password store"},
@@ -127,6 +129,19 @@ std::vector<Candidate> hosts_for(const std::string& current, const Source& sourc
     return hosts;
 }
 
+// Those that eph knows, and those that only ephd's configuration does.
+std::vector<Candidate> providers(const Source& source) {
+    std::vector<Candidate> all;
+    for (const ProviderRow& row : provider_rows())
+        all.push_back({std::string{row.name},
+                       fmt::format("{}, {}", row.title,
+                                   row.makes_keys ? "with keys that eph makes and revokes" : "through the broker")});
+    for (Candidate& each : source(Names::provider)) {
+        if (find_provider(each.word) == nullptr) all.push_back(std::move(each));
+    }
+    return all;
+}
+
 Completion by_names(Names names, const std::string& current, const Source& source) {
     switch (names) {
         case Names::nothing:
@@ -142,6 +157,7 @@ Completion by_names(Names names, const std::string& current, const Source& sourc
         case Names::account:
             return {source(names), {}, ""};
         case Names::provider:
+            return {providers(source), {}, ""};
         case Names::store:
         case Names::shell:
         case Names::level:

@@ -1,4 +1,4 @@
-// One GET /v1/status has it all.
+// One GET /v1/status has it all, but for the providers.
 #include "client/completion/sources.hpp"
 
 #include <cstdlib>
@@ -22,15 +22,23 @@ Task<int> fetch(wire::Status& status) {
     co_return 0;
 }
 
-wire::Status running_status() {
+Task<int> fetch(wire::ProviderList& list) {
+    ApiClient api;
+    const ApiAnswer answer = co_await api.call("GET", "/v1/providers", {}, patience);
+    list = wire::decode<wire::ProviderList>(answer.body);
+    co_return 0;
+}
+
+template <class Document>
+Document from_running_ephd() {
     // Nobody's credentials are needed to look, and ephd is not to be started by a Tab.
     for (const char* variable : {"OPENAI_ADMIN_KEY", "OPENAI_PROJECT_ID", "EPH_OPENAI_BASE_URL", "EPH_ACCOUNT"}) {
         unsetenv(variable);
     }
     setenv("EPH_NO_AUTOSTART", "1", 1);
-    wire::Status status;
-    run_task(fetch(status));
-    return status;
+    Document document;
+    run_task(fetch(document));
+    return document;
 }
 
 std::vector<Candidate> find(Names names) {
@@ -39,7 +47,12 @@ std::vector<Candidate> find(Names names) {
         for (std::string& host : ssh_hosts(home_directory() / ".ssh")) found.push_back({std::move(host), "host"});
         return found;
     }
-    const wire::Status status = running_status();
+    if (names == Names::provider) {
+        for (const wire::Provider& each : from_running_ephd<wire::ProviderList>().providers)
+            found.push_back({each.name, printable(each.title, 60)});
+        return found;
+    }
+    const auto status = from_running_ephd<wire::Status>();
     if (names == Names::session) {
         for (const wire::Session& each : status.sessions)
             found.push_back({each.id, fmt::format("{}, {} left", each.host, time_left(each.expires_at))});
@@ -51,7 +64,8 @@ std::vector<Candidate> find(Names names) {
         for (const wire::Key& each : status.keys) found.push_back({each.name, each.state});
     } else if (names == Names::account) {
         for (const wire::Account& each : status.accounts)
-            found.push_back({each.name, fmt::format("{} {}", each.provider, each.project)});
+            if (!each.name.empty())
+                found.push_back({each.name, each.project.empty() ? each.provider : each.provider + " " + each.project});
     }
     return found;
 }

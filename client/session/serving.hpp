@@ -19,7 +19,11 @@ struct ServingPlan {
 class Serving {
 public:
     Serving(boost::asio::io_context& context, ServingPlan plan, Progress& progress)
-        : context_(context), plan_(std::move(plan)), progress_(progress), inbox_(context.get_executor()) {}
+        : context_(context),
+          plan_(std::move(plan)),
+          progress_(progress),
+          inbox_(context.get_executor()),
+          api_(plan_.provider) {}
 
     // The exit status for eph. Throws Error for what failed before it served, and for an end that ephd brought.
     Task<int> run();

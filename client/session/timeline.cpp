@@ -27,6 +27,7 @@ Timeline::Timeline(boost::asio::io_context& context, SessionPlan plan, Progress&
     : context_(context),
       plan_(std::move(plan)),
       progress_(progress),
+      api_(plan_.manual_key ? std::string_view{"openai"} : plan_.provider),  // the person's own key concerns ephd not
       inbox_(context.get_executor()),
       transport_(make_transport(plan_)),
       place_{SessionMark::make()},

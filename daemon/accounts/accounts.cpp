@@ -43,7 +43,7 @@ void check_project(const std::string& project) {
 
 Error astray(const ProviderView& provider, const BaseUrl& base) {
     const std::string variable = base_url_variable(provider.name);
-    const std::string own = provider.makes_keys ? "OPENAI_ADMIN_KEY" : provider.key_variable;
+    const std::string own = provider.credential_variables.front();
     return Error{Code::forbidden, "the stored {} is not sent to {}, which only {} names", provider.credential(),
                  base.text(), variable}
         .hint(fmt::format("Store the address too ({} --base-url ...), set {} as well, or unset {}.",

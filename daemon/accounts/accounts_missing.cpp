@@ -15,7 +15,7 @@ std::string names_of(const Config& config, const std::string& provider) {
 }
 
 std::string variables_of(const ProviderView& provider) {
-    return provider.makes_keys ? "OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID" : provider.key_variable;
+    return provider.credential_variables.front() + (provider.makes_keys ? " and OPENAI_PROJECT_ID" : "");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ bool is_variable(const std::string& name) {
 
 // "POST /chat/completions"
 bool is_call(const std::string& text) {
-    constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    constexpr std::array<std::string_view, 5> methods{"GET", "POST", "PUT", "PATCH", "DELETE"};
     const std::size_t blank = std::min(text.find(' '), text.size());
     const std::string_view path = std::string_view{text}.substr(std::min(blank + 1, text.size()));
     return std::find(methods.begin(), methods.end(), text.substr(0, blank)) != methods.end() && path.starts_with('/') &&

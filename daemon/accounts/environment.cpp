@@ -42,28 +42,20 @@ void take_secret(FoundCredential& found, std::string from_variable, const std::s
     found.credential.secret = Secret::take(from_variable);
 }
 
-FoundCredential take_admin_credential(const std::string& provider) {
-    FoundCredential found;
-    found.credential.project = take_variable("OPENAI_PROJECT_ID");
-    if (found.credential.project.empty()) found.credential.project = read_credential_file("openai-project-id");
-    take_secret(found, take_variable("OPENAI_ADMIN_KEY"), provider + "-admin-key");
-    return found;
-}
-
 }  // namespace
 
 FoundCredential take_credential(const ProviderView& provider) {
     FoundCredential found;
+    std::string key;
+    for (const std::string& variable : provider.credential_variables) {
+        std::string value = take_variable(variable);
+        if (key.empty()) key = value;
+        wipe(value);
+    }
+    take_secret(found, std::move(key), provider.name + (provider.makes_keys ? "-admin-key" : "-api-key"));
     if (provider.makes_keys) {
-        found = take_admin_credential(provider.name);
-    } else {
-        std::string key;
-        for (const std::string& variable : provider.credential_variables) {
-            std::string value = take_variable(variable);
-            if (key.empty()) key = value;
-            wipe(value);
-        }
-        take_secret(found, std::move(key), provider.name + "-api-key");
+        found.credential.project = take_variable("OPENAI_PROJECT_ID");
+        if (found.credential.project.empty()) found.credential.project = read_credential_file("openai-project-id");
     }
     found.credential.provider = provider.name;
     found.credential.base_url = environment(base_url_variable(provider.name).c_str());

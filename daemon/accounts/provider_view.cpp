@@ -28,9 +28,7 @@ ProviderView view_of(const ProviderRow& row) {
     view.title = row.title;
     view.family = row.family;
     view.key_variable = row.variable;
-    if (!row.makes_keys) {
-        for (const std::string_view each : key_variables(row)) view.credential_variables.emplace_back(each);
-    }
+    view.credential_variables = credential_variables(row.name);
     view.base_url = view.own_base_url = row.base_url;
     view.base_path = row.base_path;
     view.auth = usual_auth(row.family);
@@ -44,8 +42,8 @@ ProviderView view_of(const ProviderRow& row) {
 ProviderView new_like(const ProviderRow& like, const ProviderConfig& own) {
     ProviderView view = view_of(like);
     view.name = view.title = own.name;
-    view.key_variable = own_key_variable(own.name);
-    view.credential_variables = {view.key_variable};
+    view.credential_variables = credential_variables(own.name);
+    view.key_variable = view.credential_variables.front();
     view.base_url.clear();
     view.own_base_url.clear();
     view.keys_at.clear();

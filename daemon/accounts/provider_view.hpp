@@ -15,9 +15,8 @@ struct ProviderView {
     std::string name;  // never an alias
     std::string title;
     ApiFamily family = ApiFamily::openai;
-    std::string key_variable;  // where agents look for the key
-    // Where a person's own credential may stand; none where eph looks for an admin key instead.
-    std::vector<std::string> credential_variables;
+    std::string key_variable;                       // where agents look for the key
+    std::vector<std::string> credential_variables;  // where eph looks for a person's own credential
     std::string base_url;      // the configured one, or the provider's own; "" where neither is known
     std::string own_base_url;  // the provider's own, which agents know by themselves; "" for none
     std::string base_path;

@@ -10,6 +10,7 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request);
 Task<ApiReply> show_metrics(Services& services, const ApiRequest& request);
 Task<ApiReply> list_events(Services& services, const ApiRequest& request);
 
+Task<ApiReply> list_providers(Services& services, const ApiRequest& request);
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request);
 Task<ApiReply> show_account(Services& services, const ApiRequest& request);
 Task<ApiReply> set_account(Services& services, const ApiRequest& request);

@@ -166,8 +166,7 @@ Error nothing_stored(Services& services, const ProviderView& provider, const std
     for (const KnownAccount& each : services.accounts.known(credential)) {
         if (each.place.provider != provider.name || !each.name.empty() || !credential.account.empty()) continue;
         return std::move(error).hint(fmt::format("Its {} comes from {}: unset {} there.", provider.credential(),
-                                                 services.accounts.where(each),
-                                                 provider.makes_keys ? "OPENAI_ADMIN_KEY" : provider.key_variable));
+                                                 services.accounts.where(each), provider.credential_variables.front()));
     }
     const std::vector<std::string> notes = services.accounts.notes();  // a file that cannot be read may have it
     if (!notes.empty()) return std::move(error).hint(notes.front());
@@ -182,6 +181,28 @@ ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
 }
 
 }  // namespace
+
+Task<ApiReply> list_providers(Services& services, const ApiRequest&) {
+    wire::ProviderList list;
+    const Config& config = services.accounts.config();
+    for (const std::string& name : provider_names(config)) {
+        const ProviderView view = provider_view(name, config);
+        wire::Provider document;
+        document.name = view.name;
+        if (const ProviderRow* row = find_provider(name)) document.alias = row->alias;
+        document.title = view.title;
+        document.family = name_of(view.family);
+        document.key_variable = view.key_variable;
+        document.base_url = view.base_url;
+        document.base_path = view.base_path;
+        document.makes_keys = view.makes_keys;
+        document.needs_key = view.needs_key;
+        list.providers.push_back(std::move(document));
+    }
+    ApiReply reply;
+    reply.body = wire::encode(list);
+    co_return reply;
+}
 
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
     remember(services, request);

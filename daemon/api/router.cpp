@@ -11,10 +11,11 @@
 namespace eph {
 namespace {
 
-constexpr std::array<Route, 20> routes{{
+constexpr std::array<Route, 21> routes{{
     {"GET", "/v1/status", show_status, nullptr},
     {"GET", "/metrics", show_metrics, nullptr},
     {"GET", "/v1/events", list_events, nullptr},
+    {"GET", "/v1/providers", list_providers, nullptr},
     {"GET", "/v1/accounts", list_accounts, nullptr},
     {"GET", "/v1/accounts/{provider}", show_account, nullptr},
     {"PUT", "/v1/accounts/{provider}", set_account, nullptr},

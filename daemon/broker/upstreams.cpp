@@ -132,13 +132,18 @@ void change(Upstream& upstream, const ProviderConfig& own) {
     if (!own.usage_cached.empty()) upstream.usage.cached = own.usage_cached;
 }
 
+const ProviderConfig* configured(std::string_view name, const Config& config) {
+    const auto found = std::find_if(config.providers.begin(), config.providers.end(),
+                                    [&](const ProviderConfig& each) { return each.name == name; });
+    return found == config.providers.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base) {
     const ProviderView view = provider_view(name, config);
-    const auto own = std::find_if(config.providers.begin(), config.providers.end(),
-                                  [&](const ProviderConfig& each) { return each.name == view.name; });
-    const ProviderRow* const row = find_provider(view.name);
+    const ProviderConfig* own = configured(view.name, config);
+    const ProviderRow* known = find_provider(view.name);
     Upstream upstream;
     upstream.name = view.name;
     upstream.title = view.title;
@@ -146,10 +151,10 @@ Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base)
     upstream.base_path = view.base_path;
     upstream.base = std::move(base);
     upstream.auth = view.auth;
-    upstream.paths = paths_of(row != nullptr ? *row : provider_row(own->like));
+    upstream.paths = paths_of(known != nullptr ? *known : provider_row(own->like));
     if (view.family == ApiFamily::google) upstream.model.member.clear();
     upstream.usage = usage_of(view.family);
-    if (own != config.providers.end()) change(upstream, *own);
+    if (own != nullptr) change(upstream, *own);
     upstream.usage_map = std::make_shared<const UsageMap>(upstream.usage);
     return upstream;
 }

@@ -17,6 +17,7 @@ std::vector<Candidate> source(Names names) {
     if (names == Names::session) return {{"s1", ""}, {"s2", ""}};
     if (names == Names::key) return {{"k1", ""}, {"eph-ci-x", ""}};
     if (names == Names::account) return {{"work", ""}};
+    if (names == Names::provider) return {{"openai", ""}, {"my-lab", ""}};
     return {};
 }
 
@@ -52,7 +53,8 @@ TEST_CASE("what may stand next on a command line is offered, and nothing else") 
         {{"web", "--thinking", "m"}, {"minimal", "medium", "max"}},
         {{"web", "--thinking=mi"}, {"--thinking=minimal"}},
         {{"--thinking=mi"}, {"--thinking=minimal"}},
-        {{"--provider=op"}, {"--provider=openai"}},
+        {{"--provider=op"}, {"--provider=openai", "--provider=openrouter"}},
+        {{"--provider", "my"}, {"my-lab"}},  // which only ephd's configuration knows
         {{"web", "--ttl=1"}, {}},
         {{"web", "fix", "--loc"}, {"--local"}},
         {{"web", "fix", "-x", "--loc"}, {"--local"}},

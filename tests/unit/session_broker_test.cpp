@@ -113,20 +113,20 @@ TEST_CASE("what was used is said, and what is not known is said to be so") {
         std::string brief;
     };
     const Row rows[] = {
-        {{0, 0, 0, 0, {}}, {"0 requests"}, "no requests"},
-        {{0, 3, 0, 0, {}}, {"0 requests, 3 refused by eph"}, "3 refused"},
-        {{1, 0, 0, 800, {used("gpt-5", 1, 0, 12, 1, 0, 1'250)}},
+        {{0, 0, 0, 0, 0, 0, {}}, {"0 requests"}, "no requests"},
+        {{0, 3, 0, 0, 0, 0, {}}, {"0 requests, 3 refused by eph"}, "3 refused"},
+        {{1, 0, 0, 800, 0, 0, {used("gpt-5", 1, 0, 12, 1, 0, 1'250)}},
          {"gpt-5: 1 request, 12 tokens in, 1 out, $0.0013", "slowest 800 ms"},
          "1 request, 13 tokens, $0.0013"},
-        {{12, 2, 1, 3'210, {used("claude", 12, 0, 34'567, 1'234'567, 30'000, 1'234'567)}},
+        {{12, 2, 1, 3'210, 0, 0, {used("claude", 12, 0, 34'567, 1'234'567, 30'000, 1'234'567)}},
          {"claude: 12 requests, 34,567 tokens in (30,000 cached), 1,234,567 out, $1.23",
           "slowest 3.2 s, 1 failed, 2 refused by eph"},
          "12 requests, 1.27M tokens, $1.23, 2 refused"},
-        {{2, 0, 0, 90'000, {used("a", 1, 1, 0, 0, 0, 0), used("", 1, 0, 3, 4, 0, {})}},
+        {{2, 0, 0, 90'000, 0, 0, {used("a", 1, 1, 0, 0, 0, 0), used("", 1, 0, 3, 4, 0, {})}},
          {"a: 1 request, tokens unknown, cost unknown", "no model named: 1 request, 3 tokens in, 4 out, cost unknown",
           "2 requests in all, slowest 1m30s"},
          "2 requests, >7 tokens"},
-        {{3, 0, 0, 1, {used("a", 3, 1, 20'000, 4, 0, 20'000)}},
+        {{3, 0, 0, 1, 0, 0, {used("a", 3, 1, 20'000, 4, 0, 20'000)}},
          {"a: 3 requests, at least 20,000 tokens in, 4 out, at least $0.02", "slowest 1 ms"},
          "3 requests, >20.0k tokens, >$0.02"},
     };
