@@ -22,8 +22,8 @@ public:
         : context_(context),
           plan_(std::move(plan)),
           progress_(progress),
-          inbox_(context.get_executor()),
-          api_(plan_.provider) {}
+          api_(plan_.provider),
+          inbox_(context.get_executor()) {}
 
     // The exit status for eph. Throws Error for what failed before it served, and for an end that ephd brought.
     Task<int> run();

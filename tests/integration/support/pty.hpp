@@ -19,10 +19,10 @@ public:
     int wait(Limit limit = 30s);                                // the exit status, as Finished has it
     bool echoes();                                              // whether what is typed is shown
     void hang_up();                                             // closes the window
+    bool running();
 
 private:
     void look();
-    bool running();
 
     pid_t pid_ = -1;
     int status_ = -1;
