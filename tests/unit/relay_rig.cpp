@@ -16,7 +16,7 @@
 namespace eph::test {
 namespace {
 
-constexpr int patience_ms = 10'000;
+constexpr int patience_ms = 60'000;
 
 void must(bool held, const char* what) {
     if (!held) throw std::runtime_error(std::string{what} + ": " + std::strerror(errno));
@@ -74,8 +74,12 @@ void Peer::send(std::string_view text) {
     }
 }
 
+std::future<void> Peer::send_aside(std::string text) {
+    return std::async(std::launch::async, [this, text = std::move(text)] { send(text); });
+}
+
 bool Peer::more() {
-    must(ready(fd_, POLLIN, patience_ms), "nothing came within 10 s");
+    must(ready(fd_, POLLIN, patience_ms), "nothing came within a minute");
     char memory[65536];
     const auto got = recv(fd_, memory, sizeof memory, 0);
     if (got > 0) unread_.append(memory, static_cast<std::size_t>(got));
@@ -123,7 +127,7 @@ std::string Peer::read_to_end() {
 
 Peer::End Peer::end() {
     while (true) {
-        must(ready(fd_, POLLIN, patience_ms), "no end came within 10 s");
+        must(ready(fd_, POLLIN, patience_ms), "no end came within a minute");
         char memory[65536];
         const auto got = recv(fd_, memory, sizeof memory, 0);
         if (got <= 0) return got == 0 ? End::orderly : End::broken;
@@ -164,7 +168,7 @@ FakeProvider::FakeProvider() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
 FakeProvider::~FakeProvider() { ::close(fd_); }
 
 Peer FakeProvider::accept() {
-    must(ready(fd_, POLLIN, patience_ms), "the relay did not connect within 10 s");
+    must(ready(fd_, POLLIN, patience_ms), "the relay did not connect within a minute");
     return Peer{::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC)};
 }
 
@@ -232,6 +236,11 @@ wire::Usage Rig::usage() {
 
 void Rig::cut() {
     in_loop([this] { serving_.cancel(asio::cancellation_type::terminal); });
+}
+
+UnderWay::UnderWay(Rig& rig, const std::string& request)
+    : agent(rig.agent()), provider((agent.send(request), rig.provider.accept())) {
+    provider.read_request();
 }
 
 std::string post(std::string_view body, std::string_view more_fields) {

@@ -16,7 +16,7 @@
 
 namespace eph::test {
 
-// One end of a connection, blocking; what does not come within 10 s fails the test.
+// One end of a connection, blocking; what does not come within a minute fails the test.
 class Peer {
 public:
     explicit Peer(int fd);
@@ -35,8 +35,10 @@ public:
     enum class End { orderly, broken };
     End end();  // reads and throws away what comes before it
 
+    std::future<void> send_aside(std::string text);                         // while the test reads
     std::size_t send_until_full(std::string_view piece, std::size_t most);  // as much as is taken in half a second
 
+    int native() const { return fd_; }
     void end_of_sending();
     void close();
     void reset();
@@ -109,5 +111,17 @@ std::string answer(std::string_view body, std::string_view more_fields = {});  /
 std::string chunk(std::string_view content);
 std::string body_of(std::string_view message);
 int status_of(std::string_view message);
+
+inline const std::string small_request = R"({"model": "gpt-5", "input": "hi"})";
+inline const std::string plain_stream_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+inline const std::string stream_head =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+// A request that its provider has read: both of its ends.
+struct UnderWay {
+    explicit UnderWay(Rig& rig, const std::string& request = post(small_request));
+    Peer agent;
+    Peer provider;
+};
 
 }  // namespace eph::test

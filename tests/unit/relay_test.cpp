@@ -8,7 +8,6 @@ using namespace eph::test;
 
 namespace {
 
-const std::string small = R"({"model": "gpt-5", "input": "hi"})";
 const std::string said = R"({"usage": {"input_tokens": 11, "output_tokens": 7}})";
 
 // Larger than what is held before the provider hears of it.
@@ -32,12 +31,12 @@ const std::string chunked_head = fmt::format(
 TEST_CASE("a request reaches its provider with the real key, and its answer comes back") {
     Rig rig;
     Peer agent = rig.agent();
-    agent.send(post(small));
+    agent.send(post(small_request));
     Peer provider = rig.provider.accept();
     const std::string request = provider.read_request();
     CHECK(request == fmt::format("POST /base/responses HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept-Encoding: identity\r\n"
                                  "Content-Length: {}\r\nAuthorization: Bearer real-key\r\n\r\n{}",
-                                 rig.provider.port(), small.size(), small));
+                                 rig.provider.port(), small_request.size(), small_request));
     provider.send(answer(said));
     CHECK(agent.read_answer() == answer(said));
     const wire::Usage usage = rig.usage();
@@ -66,7 +65,7 @@ TEST_CASE("both connections are kept for the next request") {
 TEST_CASE("requests that come without waiting for the answers are relayed one after the other") {
     Rig rig;
     Peer agent = rig.agent();
-    agent.send(post(small) + get("/models/a") + post(small, "Connection: close\r\n"));
+    agent.send(post(small_request) + get("/models/a") + post(small_request, "Connection: close\r\n"));
     Peer provider = rig.provider.accept();
     CHECK(provider.read_request().starts_with("POST /base/responses "));
     provider.send(answer("1"));
@@ -84,15 +83,15 @@ TEST_CASE("requests that come without waiting for the answers are relayed one af
 TEST_CASE("a chunked body arrives whole, whatever its size") {
     Rig rig;
     Peer agent = rig.agent();
-    agent.send(chunked_head + "\r\n" + chunked(small, 3));
+    agent.send(chunked_head + "\r\n" + chunked(small_request, 3));
     Peer provider = rig.provider.accept();
-    CHECK(body_of(provider.read_request()) == small);
+    CHECK(body_of(provider.read_request()) == small_request);
     provider.send(answer("{}"));
     agent.read_answer();
     const std::string body = large(1'000'000);
-    std::thread sender{[&] { agent.send(chunked_head + "\r\n" + chunked(body, 70'001)); }};
+    auto sender = agent.send_aside(chunked_head + "\r\n" + chunked(body, 70'001));
     const std::string request = provider.read_request();
-    sender.join();
+    sender.get();
     CHECK(request.find("\r\nTransfer-Encoding: chunked\r\n") != request.npos);
     CHECK(body_of(request) == body);
     provider.send(answer(said));
@@ -104,10 +103,10 @@ TEST_CASE("a body of 64 MB passes, and one byte more does not") {
     Rig rig;
     Peer agent = rig.agent();
     const std::string body = large(std::size_t{64} * 1024 * 1024);
-    std::thread sender{[&] { agent.send(post(body)); }};
+    auto sender = agent.send_aside(post(body));
     Peer provider = rig.provider.accept();
     const std::string request = provider.read_request();
-    sender.join();
+    sender.get();
     CHECK(body_of(request) == body);
     provider.send(answer("{}"));
     CHECK(status_of(agent.read_answer()) == 200);
@@ -125,14 +124,14 @@ TEST_CASE("a large body's last piece waits for the meter, whose no the provider 
          {large(600'000), large(600'000) + std::string(400'000, ' '),
           R"({"input": ")" + std::string(600'000, 'x') + R"(", "model": "gpt-4", "Model": "gpt-5"})"}) {
         Peer agent = rig.agent();
-        std::thread sender{[&] { agent.send(post(body)); }};
+        auto sender = agent.send_aside(post(body));
         Peer provider = rig.provider.accept();
         provider.read_head();
         const std::string came = provider.read_to_end();
         CHECK(came.size() < body.size());
         CHECK(came.find('}') == came.npos);
         const std::string no = agent.read_answer();
-        sender.join();
+        sender.get();
         CHECK(status_of(no) >= 400);
         CHECK(no.find("eph") != no.npos);
     }
@@ -145,7 +144,8 @@ TEST_CASE("a small body that the meter refuses never reaches the provider, and t
     limits.models = {"gpt-4*"};
     Rig rig{{limits, {}, "openai"}};
     Peer agent = rig.agent();
-    agent.send(post(small) + chunked_head + "\r\n" + chunked(small, 5) + post(R"({"model": "gpt-4o"})"));
+    agent.send(post(small_request) + chunked_head + "\r\n" + chunked(small_request, 5) +
+               post(R"({"model": "gpt-4o"})"));
     CHECK(status_of(agent.read_answer()) == 403);
     CHECK(status_of(agent.read_answer()) == 403);
     Peer provider = rig.provider.accept();
@@ -157,10 +157,10 @@ TEST_CASE("a small body that the meter refuses never reaches the provider, and t
 TEST_CASE("an agent that waits for 100 Continue gets it from eph, and the provider hears nothing of it") {
     Rig rig;
     Peer agent = rig.agent();
-    const std::string request = post(small, "Expect: 100-continue\r\n");
+    const std::string request = post(small_request, "Expect: 100-continue\r\n");
     agent.send(request.substr(0, request.find("\r\n\r\n") + 4));
     CHECK(agent.read_head() == "HTTP/1.1 100 Continue\r\n\r\n");
-    agent.send(small);
+    agent.send(small_request);
     Peer provider = rig.provider.accept();
     CHECK(provider.read_request().find("Expect") == std::string::npos);
     provider.send(answer("{}"));
