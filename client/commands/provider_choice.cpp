@@ -1,6 +1,7 @@
 // The table first, then ephd.
 #include "client/commands/provider_choice.hpp"
 
+#include "client/agents/agents.hpp"
 #include "client/api_client.hpp"
 #include "common/error.hpp"
 #include "common/providers.hpp"
@@ -25,7 +26,9 @@ std::string provider_name(const std::string& given) {
 }
 
 std::string provider_of(const Arguments& arguments) {
-    return provider_name(arguments.value("--provider").value_or("openai"));
+    if (const auto given = arguments.value("--provider")) return provider_name(*given);
+    const std::optional<std::string> agent = arguments.value("--agent");
+    return std::string{agent ? agent_kind(*agent).provider : "openai"};
 }
 
 ProviderChoice choose_provider(const Arguments& arguments) {

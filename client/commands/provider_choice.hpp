@@ -10,7 +10,7 @@ namespace eph {
 // As the table has it, for an alias too. Throws Error{usage} for what can be no provider.
 std::string provider_name(const std::string& given);
 
-// That of --provider; openai where nobody says.
+// That of --provider; where nobody says, the agent's, or openai.
 std::string provider_of(const Arguments& arguments);
 
 struct ProviderChoice {

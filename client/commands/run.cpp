@@ -107,7 +107,6 @@ AgentOptions agent_options(const Arguments& arguments, const AgentKind& kind) {
 int run_session(const Arguments& arguments) {
     const AgentKind& kind = agent_kind(plain_value(arguments, "--agent").value_or("pi"));
     SessionPlan plan = common_plan(arguments);
-    if (!arguments.has("--provider")) plan.provider = kind.provider;
     check_provider(kind, plan.provider);
     AgentOptions options = agent_options(arguments, kind);
     options.provider = plan.provider;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "client/cli.hpp"
+#include "common/providers.hpp"
 #include "docs/manual/pages.hpp"
 
 namespace eph::manual {
@@ -32,6 +33,24 @@ void add_commands(Page& page) {
             }
             for (const Option& option : command.options) add_option(page, option);
         }
+    }
+}
+
+void add_providers(Page& page) {
+    page.section("PROVIDERS");
+    page.paragraph(
+        "The names that --provider takes, and the variable in which eph looks for a key of yours. At OpenAI it makes "
+        "keys "
+        "and revokes them, with an admin key; elsewhere your key stays on this machine, and agents work through the "
+        "broker. eph-config(5) says how to add others, and how to change these.");
+    for (const ProviderRow& row : provider_rows()) {
+        const std::string alias = row.alias.empty() ? "" : fmt::format(", {}", row.alias);
+        std::string variables;
+        for (const std::string& each : credential_variables(row.name))
+            variables += (variables.empty() ? "" : " or ") + each;
+        const std::string where = row.base_url.empty() ? "the base URL has to be named" : std::string{row.base_url};
+        page.entry(fmt::format("{}{}", row.name, alias), fmt::format("{}: {}; {}{}", row.title, variables, where,
+                                                                     row.needs_key ? "" : "; it may need no key"));
     }
 }
 
@@ -97,6 +116,7 @@ std::string eph_page() {
     page.entry("-h, --help", "an overview; after a command, that command's help");
     page.entry("--version", "eph's version");
     page.entry("--", "all that follows is the host and the task");
+    add_providers(page);
     add_environment(page, reference::Program::eph);
     add_files(page);
     page.section("EXIT STATUS");

@@ -110,6 +110,7 @@ TEST_CASE("every error code is described, with its HTTP status and its exit stat
 TEST_CASE("the headers that carry an account are those that docs/api.yaml names") {
     const ApiDescription api;
     const Json& parameters = api.document().at("components").at("parameters");
+    CHECK(parameters.at("Provider").at("name") == std::string{wire::provider_header});
     CHECK(parameters.at("AdminKey").at("name") == std::string{wire::admin_key_header});
     CHECK(parameters.at("ProjectId").at("name") == std::string{wire::project_header});
     CHECK(parameters.at("BaseUrl").at("name") == std::string{wire::base_url_header});
@@ -129,6 +130,8 @@ TEST_CASE("what ephd answers is what docs/api.yaml says") {
     ephd.call("GET /v1/accounts", 200);
     ephd.call("GET /v1/accounts/{provider}", "/v1/accounts/openai", 200);
     ephd.call("POST /v1/accounts/{provider}/check", "/v1/accounts/openai/check?live=1", 200);
+    ephd.call("GET /v1/providers", 200);
+    ephd.call("GET /v1/accounts/{provider}", "/v1/accounts/ollama", 200);
 
     const std::string key =
         ephd.call("POST /v1/keys", 201, {{"label", "one"}, {"ttl_seconds", 600}}).at("key").at("id");
@@ -195,6 +198,11 @@ TEST_CASE("every refusal has the shape that docs/api.yaml gives it") {
     ephd.refused("GET /v1/status", "/v1/status", Code::forbidden, nullptr, {{"Origin", "https://example.org"}});
     ephd.refused("GET /v1/status", "/v1/status", Code::forbidden, nullptr, {{"Host", "example.org"}});
     ephd.refused("GET /v1/keys/{id}", "/v1/keys/nothing", Code::not_found);
+    ephd.refused("GET /v1/accounts/{provider}", "/v1/accounts/nobody", Code::usage);
+    ephd.refused("GET /v1/accounts/{provider}", "/v1/accounts/anthropic", Code::no_account);
+    ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"provider", "anthropic"}});
+    ephd.refused("POST /v1/sessions", "/v1/sessions", Code::usage, {{"host", "example"}, {"provider", "anthropic"}});
+    ephd.refused("POST /v1/cleanup", "/v1/cleanup", Code::usage, {{"provider", "anthropic"}});
     ephd.refused("GET /v1/events", "/v1/events?after=x", Code::usage);
     ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"ttl_seconds", "soon"}});
     ephd.refused("POST /v1/keys", "/v1/keys", Code::usage, {{"scopes", {"two words"}}});

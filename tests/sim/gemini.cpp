@@ -60,8 +60,14 @@ Answer bad_request() { return gemini_error(400, "INVALID_ARGUMENT", "Invalid JSO
 
 }  // namespace
 
-Answer gemini_error(unsigned status, std::string_view name, std::string_view message) {
-    return json_answer(status, {{"error", {{"code", status}, {"message", message}, {"status", name}}}});
+Answer gemini_error(unsigned status, std::string_view name, std::string_view message, std::string_view reason) {
+    Json error = {{"code", status}, {"message", message}, {"status", name}};
+    if (!reason.empty()) {
+        error["details"] = Json::array({{{"@type", "type.googleapis.com/google.rpc.ErrorInfo"},
+                                         {"reason", reason},
+                                         {"domain", "googleapis.com"}}});
+    }
+    return json_answer(status, {{"error", error}});
 }
 
 Answer generate_content(Sim& sim, const Call& call, const Params& params) {

@@ -16,8 +16,17 @@ Answer list_models(Sim&, const Call&, const Params&) {
     return json_answer(200, {{"object", "list"}, {"data", data}});
 }
 
+Answer list_gemini_models(Sim&, const Call&, const Params&) {
+    return json_answer(200, {{"models", Json::array({{{"name", "models/gemini-2.5-pro"}}})}});
+}
+
+// OpenRouter's, about the key itself: its list of models is open to everybody.
+Answer show_key(Sim&, const Call&, const Params&) { return json_answer(200, {{"data", {{"label", "sk-or-v1-..."}}}}); }
+
 constexpr Route kRoutes[] = {
     {"GET", "/v1/models", list_models},
+    {"GET", "/v1/key", show_key},
+    {"GET", "/v1beta/models", list_gemini_models},
     {"POST", "/v1/responses", responses},
     {"GET", "/v1/responses", responses_websocket},
     {"POST", "/v1/chat/completions", chat_completions},
@@ -41,10 +50,12 @@ bool admitted(Sim& sim, const Call& call) {
 }
 
 Answer refusal(const Call& call) {
-    if (call.path.find("/messages") != std::string::npos)
-        return anthropic_error(401, "authentication_error", "invalid x-api-key");
+    const bool anthropic = call.path.find("/messages") != std::string::npos ||
+                           (call.path.ends_with("/models") && call.credential_kind == CredentialKind::x_api_key);
+    if (anthropic) return anthropic_error(401, "authentication_error", "invalid x-api-key");
     if (call.path.starts_with("/v1beta/"))
-        return gemini_error(401, "UNAUTHENTICATED", "API key not valid. Please pass a valid API key.");
+        return gemini_error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+                            "API_KEY_INVALID");
     return openai_error(401, "Incorrect API key provided.", {}, "invalid_api_key");
 }
 

@@ -49,6 +49,6 @@ Answer anthropic_error(unsigned status, std::string_view type, std::string_view 
 Answer generate_content(Sim& sim, const Call& call, const Params& params);
 Answer stream_generate_content(Sim& sim, const Call& call, const Params& params);
 Answer count_gemini_tokens(Sim& sim, const Call& call, const Params& params);
-Answer gemini_error(unsigned status, std::string_view name, std::string_view message);
+Answer gemini_error(unsigned status, std::string_view name, std::string_view message, std::string_view reason = {});
 
 }  // namespace eph::sim

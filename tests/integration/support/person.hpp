@@ -9,6 +9,7 @@
 namespace eph::test {
 
 inline constexpr const char* second_project = "proj_second";
+inline constexpr const char* api_key = "sk-ant-api03-integration-test";  // works at all that the provider has of models
 
 struct Person {
     Person() {
@@ -54,7 +55,7 @@ struct Person {
         if (end.status != 0) throw std::runtime_error(words[0] + " failed: " + end.out + end.err);
     }
 
-    Sim sim{{"--other-project", second_project}};
+    Sim sim{{"--other-project", second_project, "--model-key", api_key}};
     TempHome home;
     std::unique_ptr<Daemon> ephd;
 };
