@@ -10,13 +10,13 @@ namespace {
 
 const std::string ctrl_c = "\x03", ctrl_d = "\x04";
 
-const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d};
-const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d};
-const RealAgent claude{"claude", "", "POST messages", ctrl_d};
-const RealAgent codex{"codex", "", "POST responses", ctrl_c};
-const RealAgent opencode{"opencode", "", "POST responses", ctrl_c};
-const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c};
-const RealAgent gemini{"gemini", "", "POST GenerateContent", ctrl_d};
+const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d, ""};
+const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d, ""};
+const RealAgent claude{"claude", "", "POST messages", ctrl_d, "again to exit"};
+const RealAgent codex{"codex", "", "POST responses", ctrl_c, ""};
+const RealAgent opencode{"opencode", "", "POST responses", ctrl_c, ""};
+const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c, ""};
+const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d, "again to exit"};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
@@ -56,13 +56,6 @@ std::string token_in(const std::string& environments) {
     return environments.substr(at + 1, environments.find(' ', at) - at - 1);
 }
 
-void leave(Pty& person, const std::string& key) {
-    for (int times = 0; times < 20 && person.running(); ++times) {
-        person.type(key);
-        eventually([&] { return (person.screen(), !person.running()); }, 1s);
-    }
-}
-
 void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
     if (!world.install(agent)) return;
     world.look();
@@ -74,7 +67,11 @@ void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
     for (const std::string& key : world.real_keys()) CHECK_FALSE(has(seen + words, key));
     CHECK_FALSE(has(words, token));
     CHECK_FALSE(has(words, task));
-    leave(person, agent.leave);
+    person.type(agent.leave);
+    if (!agent.again.empty()) {
+        person.wait_for(agent.again);
+        person.type(agent.leave);
+    }
     CHECK(person.wait() == 0);
     check_requests(world, agent, task, token);
     CHECK(world.left() == "");
