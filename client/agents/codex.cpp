@@ -10,9 +10,9 @@ namespace {
 
 std::string toml(std::string_view text) { return nlohmann::json(text).dump(); }  // TOML has JSON's strings, too
 
-// Its own approvals and sandbox as it has them for a directory that is trusted: what a person leaves to it on a host is
-// not looked up there. Without daemon_auto_start = false a daemon outlives the session with the token in its
-// environment.
+// Without daemon_auto_start = false a daemon outlives the session with the token in its environment.
+// At home, where a namesake has its settings: trusted on a screen, or it asks first whether to open that directory, and
+// does not begin; then it reads them, but for where its provider is. In print mode it need not read them.
 std::string config(const AgentOptions& options, const LaunchPlace& place) {
     std::string text = "model_provider = \"eph\"\ncheck_for_update_on_startup = false\n";
     if (starts_at_home(place)) text += "approval_policy = \"on-request\"\nsandbox_mode = \"workspace-write\"\n";
@@ -24,6 +24,9 @@ std::string config(const AgentOptions& options, const LaunchPlace& place) {
         "supports_websockets = false\n[history]\npersistence = \"none\"\n[analytics]\nenabled = false\n"
         "[shell_environment_policy]\nexclude = [\"{}\"]\n[features]\ndaemon_auto_start = false\n",
         toml(base_url_of(options, place)), token_variable, token_variable);
+    if (starts_at_home(place))
+        text += fmt::format("[projects.\"{}\"]\ntrust_level = \"{}\"\n", here_placeholder,
+                            place.interactive ? "trusted" : "untrusted");
     return text;
 }
 
@@ -41,6 +44,8 @@ AgentLaunch codex_launch(const AgentOptions& options, const LaunchPlace& place) 
     launch.files = {{"config/config.toml", settings}};
     std::vector<std::string>& words = launch.arguments;
     if (!place.interactive) words.insert(words.end(), {"exec", "--skip-git-repo-check", "--ephemeral"});
+    if (place.interactive && starts_at_home(place))  // whatever those settings say
+        words.insert(words.end(), {"--ask-for-approval", "on-request", "--sandbox", "workspace-write"});
     if (options.model) words.insert(words.end(), {"--model", *options.model});
     if (!place.interactive) words.push_back("-");
     if (place.interactive && options.task) {

@@ -48,6 +48,10 @@ std::string config(const AgentOptions& options, const LaunchPlace& place) {
         .dump();
 }
 
+// With these and a directory node_modules it believes to have its package for plugins, of which there are none; else it
+// fetches that at each start.
+constexpr std::string_view lock = R"({"packages": {"": {"dependencies": {"@opencode-ai/plugin": "*"}}}})";
+
 }  // namespace
 
 // OPENCODE_TEST_HOME: ~/.opencode, where its installer puts it, is a directory of settings to it, too, in which it
@@ -75,9 +79,9 @@ AgentLaunch opencode_launch(const AgentOptions& options, const LaunchPlace& plac
                                                          {"OPENCODE_DISABLE_SHARE", "1"}});
     if (starts_at_home(place)) launch.environment.emplace_back("OPENCODE_DISABLE_PROJECT_CONFIG", "1");
     launch.withheld = {"OPENCODE_CONFIG_CONTENT", "OPENCODE_CONFIG_DIR", "OPENCODE_AUTH_CONTENT"};
-    launch.directories.insert(launch.directories.end(),
-                              {"home", "npm", "xdg/config", "xdg/data", "xdg/state", "xdg/cache"});
-    launch.files = {{"config/opencode.json", settings}};
+    launch.directories.insert(launch.directories.end(), {"home", "npm", "xdg/config/opencode/node_modules", "xdg/data",
+                                                         "xdg/state", "xdg/cache"});
+    launch.files = {{"config/opencode.json", settings}, {"xdg/config/opencode/package-lock.json", std::string{lock}}};
     std::vector<std::string>& words = launch.arguments;
     if (!place.interactive) words.push_back("run");
     if (options.model) words.insert(words.end(), {"--model", options.provider + "/" + *options.model});

@@ -10,13 +10,13 @@ namespace {
 
 const std::string ctrl_c = "\x03", ctrl_d = "\x04";
 
-const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d};
-const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d};
-const RealAgent claude{"claude", "", "POST messages", ctrl_d};
-const RealAgent codex{"codex", "", "POST responses", ctrl_c};
-const RealAgent opencode{"opencode", "", "POST responses", ctrl_c};
-const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c};
-const RealAgent gemini{"gemini", "", "POST GenerateContent", ctrl_d};
+const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d, ""};
+const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d, ""};
+const RealAgent claude{"claude", "", "POST messages", ctrl_d, "again to exit"};
+const RealAgent codex{"codex", "", "POST responses", ctrl_c, ""};
+const RealAgent opencode{"opencode", "", "POST responses", ctrl_c, ""};
+const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c, ""};
+const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d, "again to exit"};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
@@ -50,17 +50,36 @@ void answers_in_print_mode(AgentWorld& world, const RealAgent& agent) {
     CHECK(world.sim.live_keys() == 0);
 }
 
+// With a key on the host: eph's, or one that the person brings.
+void answers_with_a_key(AgentWorld& world, const RealAgent& agent, std::vector<std::string> way) {
+    if (!world.install(agent)) return;
+    world.look();
+    std::vector<std::string> line{"testhost", "--agent", agent.name, "--task", "Say this"};
+    line.insert(line.end(), way.begin(), way.end());
+    const Finished done = world.start(line).wait(120s);
+    INFO(done.out << done.err);
+    CHECK(done.status == 0);
+    CHECK_THAT(done.out, Contains("sim: You said: Say this"));
+    CHECK(world.left() == "");
+}
+
+// What the broker answers when a session is over: no agent may go on asking.
+void gives_up(AgentWorld& world, const RealAgent& agent, int status) {
+    if (!world.install(agent)) return;
+    world.sim.fault({{"kind", "status"},
+                     {"status", 403},
+                     {"times", -1},
+                     {"match", {{"method", "POST"}, {"path_contains", "/v1"}, {"body_contains", "Say this"}}}});
+    const Finished done = world.start(world.session(agent, {"--print", "Say this"})).wait(120s);
+    INFO(done.out << done.err);
+    CHECK(done.status == status);
+    CHECK(world.sim.requests(agent.asks).size() <= 6);
+}
+
 std::string token_in(const std::string& environments) {
     const std::size_t at = environments.find("=eph-");
     REQUIRE(at != environments.npos);
     return environments.substr(at + 1, environments.find(' ', at) - at - 1);
-}
-
-void leave(Pty& person, const std::string& key) {
-    for (int times = 0; times < 20 && person.running(); ++times) {
-        person.type(key);
-        eventually([&] { return (person.screen(), !person.running()); }, 1s);
-    }
 }
 
 void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
@@ -74,7 +93,11 @@ void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
     for (const std::string& key : world.real_keys()) CHECK_FALSE(has(seen + words, key));
     CHECK_FALSE(has(words, token));
     CHECK_FALSE(has(words, task));
-    leave(person, agent.leave);
+    person.type(agent.leave);
+    if (!agent.again.empty()) {
+        person.wait_for(agent.again);
+        person.type(agent.leave);
+    }
     CHECK(person.wait() == 0);
     check_requests(world, agent, task, token);
     CHECK(world.left() == "");
@@ -92,6 +115,22 @@ TEST_CASE_METHOD(AgentWorld, "opencode answers in print mode with Anthropic") {
     answers_in_print_mode(*this, opencode_anthropic);
 }
 TEST_CASE_METHOD(AgentWorld, "Gemini CLI answers in print mode") { answers_in_print_mode(*this, gemini); }
+
+TEST_CASE_METHOD(AgentWorld, "the other agents answer with a key of eph's, or of the person's own") {
+    const std::string at = "http://127.0.0.1:" + std::to_string(sim.port());
+    home.variables["EPH_ANTHROPIC_BASE_URL"] = at;
+    home.variables["EPH_GOOGLE_BASE_URL"] = at;
+    const std::vector<std::string> own{"--key-command", std::string{"echo "} + real_key};
+    answers_with_a_key(*this, claude, own);
+    answers_with_a_key(*this, gemini, own);
+    answers_with_a_key(*this, codex, {"--via", "key"});
+    answers_with_a_key(*this, opencode, {"--via", "key"});
+}
+
+TEST_CASE_METHOD(AgentWorld, "Claude Code gives up when the session is over") { gives_up(*this, claude, 1); }
+TEST_CASE_METHOD(AgentWorld, "Codex gives up when the session is over") { gives_up(*this, codex, 1); }
+TEST_CASE_METHOD(AgentWorld, "opencode gives up when the session is over") { gives_up(*this, opencode, 1); }
+TEST_CASE_METHOD(AgentWorld, "Gemini CLI gives up when the session is over") { gives_up(*this, gemini, 1); }
 
 TEST_CASE_METHOD(AgentWorld, "Pi answers on its screen with OpenAI") { answers_on_its_screen(*this, pi_openai); }
 TEST_CASE_METHOD(AgentWorld, "Pi answers on its screen with Anthropic") { answers_on_its_screen(*this, pi_anthropic); }

@@ -33,8 +33,8 @@ Json document(const Json& schema, const std::string& text) {
     if (type == "ARRAY") return Json::array();
     if (type != "OBJECT") return text;
     Json filled = Json::object();
-    for (const auto& [name, each] : schema.value("properties", Json::object()).items())
-        filled[name] = document(each, text);
+    const Json properties = schema.value("properties", Json::object());
+    for (const auto& [name, each] : properties.items()) filled[name] = document(each, text);
     return filled;
 }
 

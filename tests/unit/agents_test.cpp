@@ -125,9 +125,12 @@ TEST_CASE("on a host an agent does not read the settings of its namesake there, 
                     .contains("folderTrust"));
     CHECK(value(launch_of(agent_kind("opencode"), there), "OPENCODE_DISABLE_PROJECT_CONFIG") == "1");
     CHECK_THAT(content(launch_of(agent_kind("codex"), there), "config/config.toml"),
-               Catch::Matchers::Contains("approval_policy"));
+               Catch::Matchers::Contains("trust_level = \"trusted\""));
+    CHECK_THAT(content(launch_of(agent_kind("codex"), on_host(false)), "config/config.toml"),
+               Catch::Matchers::Contains("trust_level = \"untrusted\""));
     const std::string local = content(launch_of(agent_kind("codex"), here), "config/config.toml");
     CHECK(local.find("approval_policy") == local.npos);
+    CHECK(local.find("trust_level") == local.npos);
 }
 
 TEST_CASE("opencode gets its own spelling of each provider's URL, and a model where it knows none") {

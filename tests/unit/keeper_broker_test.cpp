@@ -159,7 +159,7 @@ TEST_CASE("files have the directory where the agent starts, but not what the per
         request.launch.files = {{"config/state", "{\"@EPH_HERE@\": 'x'}"}, {"prompt", "@EPH_HERE@ @EPH_PORT@", true}};
         auto keeper = ready(host, request);
         const std::string directory = request.place.directory();
-        CHECK(contents(directory + "/config/state") == "{\"" + fs::canonical(fs::current_path()).string() + "\": 'x'}");
+        CHECK(contents(directory + "/config/state") == "{\"" + fs::canonical(host.home()).string() + "\": 'x'}");
         CHECK(contents(directory + "/prompt") == "@EPH_HERE@ @EPH_PORT@");
         keeper->close_input();
         keeper->wait();

@@ -26,6 +26,22 @@ void link(const fs::path& from, const fs::path& to) {
     fs::create_symlink(from, to);
 }
 
+// sshd starts a login in the directory that the system's list of users has, whatever HOME says.
+const std::string at_home = "ForceCommand cd \"$HOME\" && eval \"$SSH_ORIGINAL_COMMAND\"\n";
+
+// What a person who uses these agents on the host themself may have there: other addresses, other credentials.
+const std::vector<std::pair<std::string, std::string>> settings_of_namesakes{
+    {".claude/settings.json",
+     R"({"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_AUTH_TOKEN": "theirs"}})"},
+    {".codex/config.toml",
+     "model_provider = \"theirs\"\nsandbox_mode = \"danger-full-access\"\n[model_providers.theirs]\n"
+     "name = \"theirs\"\nbase_url = \"http://127.0.0.1:9/v1\"\n"},
+    {".gemini/settings.json", R"({"security": {"auth": {"selectedType": "oauth-personal"}}})"},
+    {"opencode.json",
+     R"({"provider": {"openai": {"options": {"baseURL": "http://127.0.0.1:9/v1", "apiKey": "theirs"}}}})"},
+    {".env", "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:9\n"},
+};
+
 // Of other programs that run beside the test: compilers, mktemp, and other tests.
 bool of_others(const std::string& name) {
     return name.starts_with("eph-") || name.starts_with("tmp") || name.starts_with("cc");
@@ -33,7 +49,12 @@ bool of_others(const std::string& name) {
 
 }  // namespace
 
-AgentWorld::AgentWorld() : World({"--model-key", real_key}) {
+AgentWorld::AgentWorld() : World({"--model-key", real_key}, at_home) {
+    for (const auto& [path, text] : settings_of_namesakes) {
+        const fs::path file = host.host_home() / path;
+        fs::create_directories(file.parent_path());
+        write_file(file, text);
+    }
     const std::string at = "http://127.0.0.1:" + std::to_string(sim.port());
     const Json accounts = {{"anthropic", {{"api_key", real_key}, {"base_url", at}}},
                            {"google", {{"api_key", real_key}, {"base_url", at}}}};
