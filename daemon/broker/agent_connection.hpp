@@ -32,7 +32,7 @@ private:
     Task<void> to_agent(Pieces pieces);
 
     // relay_refusal.cpp
-    Task<bool> refuse(Exchange& exchange, const Refused& refused);
+    Task<bool> refuse(Exchange& exchange, const RelayRefused& refused);
     Task<void> say_farewell();
 
     // relay_body.cpp
@@ -60,7 +60,7 @@ private:
     void look_at_status(Exchange& exchange, const ResponseHead& head);
     Task<void> pass_body(Exchange& exchange, const ResponseHead& head, Framing framing);
     BodyReader::Piece take_piece(BodyReader& body, bool begun);
-    Refused unreadable(const BadMessage& bad) const;
+    RelayRefused unreadable(const BadMessage& bad) const;
     void have_all(Exchange& exchange, bool keep);
     Task<bool> from_upstream();
     void release_upstream(bool keep);

@@ -17,7 +17,7 @@ std::string session_token(const Brokered& session, const RequestHead& head) {
     throw relay_refusal(401, "token", "eph: this is not the token of this session");
 }
 
-void check_route(const Brokered& session, const RequestHead& head, const Route& route) {
+void check_route(const Brokered& session, const RequestHead& head, const RelayRoute& route) {
     if (route.allowed != nullptr) return;
     const std::string_view path = head.target.substr(0, head.target.find('?'));
     if (route.methods.empty())
@@ -55,17 +55,17 @@ void count_body(Exchange& exchange, std::size_t more) {
     if (exchange.body_bytes > body_limit) throw body_too_large();
 }
 
-Refused relay_refusal(int status, const char* reason, std::string message) {
-    return {Refusal{status, reason, std::move(message), std::nullopt}, Refused::By::relay};
+RelayRefused relay_refusal(int status, const char* reason, std::string message) {
+    return {Refusal{status, reason, std::move(message), std::nullopt}, RelayRefused::By::relay};
 }
 
-Refused upstream_failure(int status, std::string message) {
-    return {Refusal{status, "upstream", std::move(message), std::nullopt}, Refused::By::upstream};
+RelayRefused upstream_failure(int status, std::string message) {
+    return {Refusal{status, "upstream", std::move(message), std::nullopt}, RelayRefused::By::upstream};
 }
 
-Refused session_over() { return relay_refusal(403, "session_over", "eph: this session is over"); }
+RelayRefused session_over() { return relay_refusal(403, "session_over", "eph: this session is over"); }
 
-Refused body_too_large() { return relay_refusal(413, "size", "eph relays bodies of up to 64 MB"); }
+RelayRefused body_too_large() { return relay_refusal(413, "size", "eph relays bodies of up to 64 MB"); }
 
 void Admission::settle() {
     if (!session_) return;

@@ -15,7 +15,7 @@
 namespace eph {
 
 // Thrown where a request is answered by eph itself.
-struct Refused {
+struct RelayRefused {
     enum class By {
         relay,     // eph's no
         meter,     // eph's, and the meter has counted it already
@@ -55,7 +55,7 @@ struct Exchange {
     std::string head_text;          // what `head` has its views into
     RequestHead head;
     std::string token;  // of those that were offered, the session's
-    Route route;
+    RelayRoute route;
     Framing framing;  // of the body, as the agent sends it
     BodyReader body;  // that reads it
     std::uint64_t body_bytes = 0;
@@ -70,14 +70,14 @@ struct Exchange {
     KeyRef key;
 };
 
-// Looks at the head alone; fills in token and route. Throws Refused.
+// Looks at the head alone; fills in token and route. Throws RelayRefused.
 void check_request(const Brokered& session, Exchange& exchange);
 
-Refused relay_refusal(int status, const char* reason, std::string message);
-Refused upstream_failure(int status, std::string message);
-Refused session_over();
-Refused body_too_large();
+RelayRefused relay_refusal(int status, const char* reason, std::string message);
+RelayRefused upstream_failure(int status, std::string message);
+RelayRefused session_over();
+RelayRefused body_too_large();
 
-void count_body(Exchange& exchange, std::size_t more);  // throws Refused past 64 MB
+void count_body(Exchange& exchange, std::size_t more);  // throws RelayRefused past 64 MB
 
 }  // namespace eph

@@ -84,8 +84,8 @@ bool path_fits(std::string_view pattern, std::string_view path) {
     return pattern.empty() && path.empty();
 }
 
-Route find_route(const Upstream& upstream, std::string_view method, std::string_view target) {
-    Route route;
+RelayRoute find_route(const Upstream& upstream, std::string_view method, std::string_view target) {
+    RelayRoute route;
     std::string_view path = target.substr(0, target.find('?'));
     if (!is_plain_path(path)) return route;
     for (const std::string& part : {"/" + upstream.name, upstream.base_path}) {

@@ -8,7 +8,7 @@
 
 namespace eph {
 
-struct Route {
+struct RelayRoute {
     const AllowedPath* allowed = nullptr;  // none: nothing that eph relays
     std::string methods;                   // of that path, where only the method is not relayed; else ""
     std::string_view path;                 // below the base path, "/responses"
@@ -17,7 +17,7 @@ struct Route {
 
 // `target` is the request's, of characters that http_head.hpp lets pass; `path` is a view into it. Every path that two
 // servers might resolve in two ways (dots, empty segments, escaped slashes) is one that eph does not relay.
-Route find_route(const Upstream& upstream, std::string_view method, std::string_view target);
+RelayRoute find_route(const Upstream& upstream, std::string_view method, std::string_view target);
 
 // Does the pattern of an AllowedPath fit?
 bool path_fits(std::string_view pattern, std::string_view path);

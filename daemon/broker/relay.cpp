@@ -44,11 +44,11 @@ Task<void> AgentConnection::serve() {
 
 Task<bool> AgentConnection::serve_request() {
     Exchange exchange;
-    std::optional<Refused> refused;
+    std::optional<RelayRefused> refused;
     try {
         if (!co_await read_head(exchange)) co_return false;
         co_return co_await relay_request(exchange);
-    } catch (const Refused& no) {
+    } catch (const RelayRefused& no) {
         refused = no;
     } catch (const BadMessage& bad) {
         exchange.close = true;  // where its body ends, nobody can say

@@ -33,7 +33,7 @@ Task<bool> AgentConnection::answer(Exchange& exchange) {
     co_return !exchange.close;
 }
 
-Refused AgentConnection::unreadable(const BadMessage& bad) const {
+RelayRefused AgentConnection::unreadable(const BadMessage& bad) const {
     return upstream_failure(
         502, fmt::format("eph: {} answered what cannot be passed on: {}", session_->upstream.title, bad.what()));
 }
@@ -76,7 +76,7 @@ void AgentConnection::look_at_status(Exchange& exchange, const ResponseHead& hea
     if (head.status != 401 || !exchange.key) return;
     // Not the agent's token, which it might ask its person for, or try again with for a while: hence 403.
     if (session_->key_refused) session_->key_refused(exchange.key);
-    Refused refused = upstream_failure(
+    RelayRefused refused = upstream_failure(
         403, fmt::format("eph: {} refuses the credential that ephd holds for it. See: eph auth doctor. To set a new "
                          "one: eph auth setup --provider {}",
                          title, session_->upstream.name));

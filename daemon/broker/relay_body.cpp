@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t whole_limit = std::size_t{256} * 1024;  // the agent's line holds as much
 
-Refused too_slow() { return relay_refusal(408, "slow", "eph: the request's body did not come within its time"); }
+RelayRefused too_slow() { return relay_refusal(408, "slow", "eph: the request's body did not come within its time"); }
 
 }  // namespace
 
@@ -77,9 +77,9 @@ Task<void> AgentConnection::admit(Exchange& exchange) {
             if (session_->used) session_->used();  // the ledger has it before it ends, lest ephd is killed meanwhile
             co_return;
         }
-        if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw Refused{*refusal, Refused::By::meter};
+        if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw RelayRefused{*refusal, RelayRefused::By::meter};
         if (Clock::now() >= deadline) {
-            Refused busy =
+            RelayRefused busy =
                 relay_refusal(503, "busy", "eph: other requests of this session must end first, and none does");
             busy.refusal.retry_after = std::chrono::seconds{30};
             throw busy;

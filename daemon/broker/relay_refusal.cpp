@@ -27,10 +27,10 @@ std::string compose_refusal(const Refusal& refusal, const std::string& body, con
 
 }  // namespace
 
-Task<bool> AgentConnection::refuse(Exchange& exchange, const Refused& refused) {
-    if (refused.by == Refused::By::relay) session_->meter.refused();
-    if (refused.by != Refused::By::upstream && session_->refused) session_->refused(refused.refusal);
-    if (refused.by == Refused::By::upstream)
+Task<bool> AgentConnection::refuse(Exchange& exchange, const RelayRefused& refused) {
+    if (refused.by == RelayRefused::By::relay) session_->meter.refused();
+    if (refused.by != RelayRefused::By::upstream && session_->refused) session_->refused(refused.refusal);
+    if (refused.by == RelayRefused::By::upstream)
         spdlog::warn("session {}: {}", session_->id.text(), printable(refused.refusal.message));
     if (session_->used) session_->used();
     exchange.admission.reset();

@@ -33,7 +33,7 @@ Task<void> AgentConnection::send(Exchange& exchange) {
 }
 
 Task<KeyRef> AgentConnection::fetch_key() {
-    std::optional<Refused> failure;
+    std::optional<RelayRefused> failure;
     try {
         co_return co_await session_->key();
     } catch (const Error& error) {
@@ -48,7 +48,7 @@ Task<bool> AgentConnection::connect(bool fresh) {
     const Upstream& upstream = session_->upstream;
     agent_->read();  // its end is noticed meanwhile
     HttpsClient::Acquired acquired;
-    std::optional<Refused> failure;
+    std::optional<RelayRefused> failure;
     try {
         acquired = co_await https_.acquire(upstream.base, fresh);
     } catch (const Error& error) {

@@ -1,4 +1,5 @@
 // The manual pages and docs/errors.md say what the code does.
+#include <map>
 #include <regex>
 
 #include "client/cli.hpp"
@@ -48,7 +49,9 @@ TEST_CASE("every error code is explained, in the order of the enum") {
 
 TEST_CASE("every variable of eph's own that the code reads is in the manual") {
     const std::regex reading{R"re("((?:EPH|OPENAI|XDG|HTTPS|NO|SSL|CREDENTIALS)_[A-Z_]+)")re"};
-    const std::string others = " OPENAI_API_KEY OPENAI_BASE_URL EPH_TOKEN EPH_SESSION EPH_BASE_URL ";  // the agent's;
+    const std::string others =
+        " OPENAI_API_KEY OPENAI_BASE_URL EPH_TOKEN EPH_SESSION EPH_BASE_URL XDG_DATA_HOME XDG_CACHE_HOME ";  // the
+                                                                                                             // agent's;
     std::string known;
     for (const reference::Variable& each : reference::variables) known += fmt::format(" {},", each.names);
     int readings = 0;
@@ -118,4 +121,28 @@ TEST_CASE("groff and mandoc find nothing wrong with the pages") {
     }
     if (checked == 0 && std::getenv("CI") != nullptr) FAIL("neither groff nor mandoc is installed");
     if (checked == 0) WARN("neither groff nor mandoc is installed: the pages are not checked");
+}
+
+// The linker takes one of two inline functions of the same name, whichever it meets first: a crash that no compiler
+// sees.
+TEST_CASE("no two types of one program have the same name") {
+    const std::regex type{R"re(^(?:struct|class|enum class) ([A-Z]\w+)(?: final)?(?: : [^;]*)? \{$)re",
+                          std::regex::multiline};
+    for (const char* program : {"daemon", "client"}) {
+        std::map<std::string, fs::path> found;
+        for (const char* directory : {"common", program}) {
+            for (const auto& file : fs::recursive_directory_iterator{source / directory}) {
+                // wire.hpp's types have a name space of their own.
+                if (file.path().extension() != ".hpp" || file.path().filename() == "wire.hpp") continue;
+                const std::string text = read_file(file.path());
+                for (std::sregex_iterator each{text.begin(), text.end(), type}, end; each != end; ++each) {
+                    const std::string name = (*each)[1];
+                    INFO(name << " in " << file.path() << " and " << found[name]);
+                    CHECK(found[name].empty());
+                    found[name] = file.path();
+                }
+            }
+        }
+        CHECK(found.size() > 20);
+    }
 }

@@ -36,7 +36,7 @@ std::string composed(const std::string& target, const std::string& fields, const
     const std::string text = "POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" + fields + "\r\n";
     RequestHead head;
     parse_head(text, head);
-    const Route route = find_route(upstream, head.method, head.target);
+    const RelayRoute route = find_route(upstream, head.method, head.target);
     REQUIRE(route.allowed != nullptr);
     SecretBuffer out;
     compose_request(out, {head, route.path, route.query, framing, "the-token"}, upstream, "the-key");
@@ -47,7 +47,7 @@ std::string composed(const std::string& target, const std::string& fields, const
 
 TEST_CASE("a path of the list leads below the provider's base URL") {
     const Upstream upstream = openai();
-    const Route route = find_route(upstream, "POST", "/openai/v1/responses?a=b&key=secret&c");
+    const RelayRoute route = find_route(upstream, "POST", "/openai/v1/responses?a=b&key=secret&c");
     REQUIRE(route.allowed != nullptr);
     CHECK(route.allowed->pattern == "/responses");
     CHECK(route.path == "/responses");
