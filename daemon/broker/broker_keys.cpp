@@ -77,6 +77,7 @@ std::vector<std::string> Broker::notes() const {
         notes.push_back(fmt::format("session {}: {} refuses the credential that ephd holds", id.text(),
                                     served->session->upstream.title));
     }
+    if (std::string problem = prices_.problem(); !problem.empty()) notes.push_back(std::move(problem));
     return notes;
 }
 

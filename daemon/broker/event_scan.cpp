@@ -19,6 +19,18 @@ std::size_t whole_event(std::string_view bytes) {
     }
 }
 
+// Where `word` stands next, and is more than a member that is null, as in every event of a chat but the last; the end
+// of `bytes` where it does not.
+const char* next_word(std::string_view bytes, std::string_view word) {
+    for (;;) {
+        const void* const found = memmem(bytes.data(), bytes.size(), word.data(), word.size());
+        if (found == nullptr) return bytes.data() + bytes.size();
+        const auto* const at = static_cast<const char*>(found);
+        bytes.remove_prefix(static_cast<std::size_t>(at - bytes.data()) + word.size());
+        if (!bytes.starts_with("\":null") && !bytes.starts_with("\": null")) return at;
+    }
+}
+
 }  // namespace
 
 void EventScan::push(std::string_view bytes) {
@@ -44,11 +56,7 @@ void EventScan::push(std::string_view bytes) {
 std::size_t EventScan::skip(std::string_view bytes, const char*& word) const {
     const std::string& wanted = map_->word();
     if (wanted.empty()) return 0;
-    const char* const end = bytes.data() + bytes.size();
-    if (word == nullptr || word < bytes.data()) {
-        const std::size_t at = bytes.find(wanted);
-        word = at == bytes.npos ? end : bytes.data() + at;
-    }
+    if (word == nullptr || word < bytes.data()) word = next_word(bytes, wanted);
     const std::size_t size = whole_event(bytes);
     return bytes.data() + size <= word ? size : 0;
 }

@@ -3,6 +3,7 @@
 #include "daemon/broker/json_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "common/text.hpp"
@@ -16,9 +17,14 @@ constexpr std::size_t longest_text = 2048;
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-bool is_of_word(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '+' || c == '-' || c == '.' || c == 'E';
-}
+constexpr auto letters_of_words = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view{"0123456789abcdefghijklmnopqrstuvwxyz+-.E"})
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+bool is_of_word(char c) { return letters_of_words[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <spdlog/spdlog.h>
+
 #include "common/error.hpp"
 
 namespace eph {
@@ -108,6 +110,7 @@ void Prices::read_again() const {
         own_ = read_prices(text);
     } catch (const Error& error) {
         problem_ = file_.string() + " is not used as it is now: " + error.message();
+        spdlog::warn("{}", problem_);
     }
 }
 

@@ -96,7 +96,7 @@ RequestScan::RequestScan(const Upstream& upstream, const AllowedPath& allowed, s
       generates_(allowed.generates),
       in_path_(upstream.model.member.empty()),
       pattern_(allowed.pattern),
-      scan_(places(upstream.model), JsonScan::Names::any_case) {
+      scan_(upstream.request_places ? upstream.request_places : request_places(upstream.model)) {
     if (in_path_) path_model_ = first_star(allowed.pattern, path);
 }
 
@@ -147,6 +147,10 @@ std::optional<std::int64_t> RequestScan::answers() const {
     for (std::size_t i = elsewhere.first; i <= elsewhere.last; ++i)
         if (!is_absent(scan_.at(i)) && !is_plain_prompt(scan_.at(i), i)) return std::nullopt;
     return scan_.complete() ? largest(counts.first, counts.last, 1) : std::nullopt;
+}
+
+std::shared_ptr<const JsonPlaces> request_places(const ModelPlace& model) {
+    return std::make_shared<const JsonPlaces>(places(model), JsonPlaces::Names::any_case);
 }
 
 std::string first_star(std::string_view pattern, std::string_view path) {

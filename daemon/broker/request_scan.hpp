@@ -1,6 +1,7 @@
 // What a request says of itself: its model, and how long an answer it wants. Nothing of it is kept but that.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,9 @@ private:
     JsonScan scan_;
     std::uint64_t bytes_ = 0;
 };
+
+// Where a request says what RequestScan looks for (Upstream::request_places).
+std::shared_ptr<const JsonPlaces> request_places(const ModelPlace& model);
 
 // What stands for the first * of `pattern` in `path`, percent-decoded; "" where they do not fit.
 std::string first_star(std::string_view pattern, std::string_view path);

@@ -42,6 +42,7 @@ struct UsagePlace {
     bool input_has_cached = true;                 // false: cached and written come on top of the input (Anthropic)
 };
 
+class JsonPlaces;
 class UsageMap;
 
 struct Upstream {
@@ -54,7 +55,9 @@ struct Upstream {
     std::vector<AllowedPath> paths;
     ModelPlace model;
     UsagePlace usage;
-    std::shared_ptr<const UsageMap> usage_map;  // `usage`, prepared for UsageScan; without it each does that anew
+    // Prepared for UsageScan and RequestScan; without them each does that anew.
+    std::shared_ptr<const JsonPlaces> request_places;
+    std::shared_ptr<const UsageMap> usage_map;
 };
 
 }  // namespace eph

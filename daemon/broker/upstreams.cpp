@@ -7,6 +7,7 @@
 #include "common/error.hpp"
 #include "common/text.hpp"
 #include "daemon/accounts/provider_view.hpp"
+#include "daemon/broker/request_scan.hpp"
 #include "daemon/broker/usage_sum.hpp"
 
 namespace eph {
@@ -155,6 +156,7 @@ Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base)
     if (view.family == ApiFamily::google) upstream.model.member.clear();
     upstream.usage = usage_of(view.family);
     if (own != nullptr) change(upstream, *own);
+    upstream.request_places = request_places(upstream.model);
     upstream.usage_map = std::make_shared<const UsageMap>(upstream.usage);
     return upstream;
 }

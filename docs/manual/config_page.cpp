@@ -25,6 +25,13 @@ void add_keys(Page& page, ConfigPart part) {
     }
 }
 
+constexpr std::string_view prices = R"({
+  "prices": {
+    "openai": {"gpt-5": {"input": 1.25, "cached_input": 0.125, "output": 10, "most_output": 128000}},
+    "my-lab": {"*": {"input": 0, "output": 0}}
+  }
+})";
+
 constexpr std::string_view example = R"({
   "openai": {"admin_key": "sk-admin-...", "project_id": "proj_..."},
   "accounts": {
@@ -72,6 +79,17 @@ std::string config_page() {
     add_keys(page, ConfigPart::provider);
     page.section("EXAMPLES");
     page.verbatim(example);
+    page.section("PRICES");
+    page.paragraph(
+        "For --budget, and for the costs that eph shows, ephd has a table of prices, share/eph/prices.json, which says "
+        "what day it is of and where its numbers are from. A file prices.json beside config.json adds to it and goes "
+        "before it: US dollars for a million tokens, by provider and model. A model's name may be a pattern with * and "
+        "?; one that ends in a date or in -latest has the price of the name without it, unless it has one of its own. "
+        "cached_input, cache_write and cache_write_long are as input where they are missing; above, a number of tokens "
+        "of input, and beyond, an object of prices, belong together; most_output is the model's longest answer.\n"
+        "A model whose price is not known is refused while a session has a budget. Only tokens are counted, at the "
+        "standard prices: not searches and other tools that a provider bills by the call.");
+    page.verbatim(prices);
     page.section("SECURITY");
     page.paragraph(
         "A file with a key that others can read is refused (chmod 600), and so is one with an account that "

@@ -130,3 +130,14 @@ TEST_CASE("beyond so many tokens of input the whole request costs more") {
     CHECK(cost_of(price, tokens(1000, 10)) == 1050);
     CHECK(cost_of(price, tokens(1001, 10)) == 2002 + 70);
 }
+
+TEST_CASE("a glob fits as in a shell, but stops at nothing") {
+    CHECK(fits_glob("*", ""));
+    CHECK(fits_glob("a*b*c", "a/xx/bb/c"));
+    CHECK(fits_glob("**a", "a"));
+    CHECK(fits_glob("", ""));
+    CHECK_FALSE(fits_glob("", "a"));
+    CHECK_FALSE(fits_glob("a?", "a"));
+    CHECK_FALSE(fits_glob("a*b", "ac"));
+    CHECK_FALSE(fits_glob(std::string(40, '*') + "b", std::string(10'000, 'a')));
+}
