@@ -70,7 +70,7 @@ TEST_CASE("every endpoint takes the key in any of the three headers, and nothing
             CHECK(client.call("POST", path, "{}", header + key).status == 200);
         CHECK(client.call("POST", path, "{}", "x-api-key: sk-plain").status == 200);
         // Google says 400 to a key that it does not know.
-        const int refused = std::string_view{path}.starts_with("/v1beta") ? 400 : 401;
+        const unsigned refused = std::string_view{path}.starts_with("/v1beta") ? 400U : 401U;
         CHECK(client.call("POST", path, "{}", "x-api-key: sk-other").status == refused);
         CHECK(client.call("POST", path, "{}", "").status == refused);
         CHECK(client.call("POST", path, "{}", kAdmin).status == refused);
