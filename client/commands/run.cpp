@@ -74,10 +74,11 @@ void read_pi_options(const Arguments& arguments, AgentOptions& options) {
     if (const auto path = plain_value(arguments, "--remote-pi")) options.path = path;
     const std::optional<std::string> version = plain_value(arguments, "--pi-version");
     if (arguments.has("--npx")) options.npx = version.value_or("");
-    if (options.npx && options.path)
-        throw Error{Code::usage, "--npx and {} exclude each other",
-                    arguments.has("--remote-pi") ? "--remote-pi" : "--agent-path"}
-            .hint("--npx runs a Pi that it fetches, the other one that is there.");
+    if (options.npx && options.path) {
+        const std::string_view other = arguments.has("--remote-pi") ? "--remote-pi" : "--agent-path";
+        throw Error{Code::usage, "--npx and {} exclude each other", other}.hint(
+            fmt::format("--npx runs a Pi that it fetches, {} one that is there.", other));
+    }
     if (version && !options.npx) throw Error{Code::usage, "--pi-version goes with --npx alone"};
     if (version && fault_of_version(*version))
         throw Error{Code::usage, "'{}' is not a version of Pi", printable(*version, 80)}.hint(

@@ -2,7 +2,7 @@
 # eph writes before this text the variables id, base, secret_name and task, and two functions: `settings` exports the
 # agent's environment, and `arguments` runs what it is given followed by the agent's arguments. Both may use the variable
 # port: the broker's on this host, "" without a broker.
-# shellcheck shell=sh disable=SC2154,SC2015,SC2317
+# shellcheck shell=sh disable=SC2034,SC2154,SC2015,SC2317
 
 fail() {
     printf 'eph: %s\n' "$*" >&2

@@ -211,3 +211,15 @@ TEST_CASE_METHOD(BrokerWorld, "a credential that the provider refuses is said to
     CHECK_THAT(done.err, Contains("eph: Anthropic does not accept the credential that ephd holds; set another "
                                   "one: eph auth setup --provider anthropic\n"));
 }
+
+TEST_CASE_METHOD(BrokerWorld, "what was used is said also of a session that its time or eph stop has ended") {
+    const Finished late = eph(exec({"testhost", "--via", "broker", "--ttl", "3s"}, ask_openai + stays));
+    CHECK(late.status == 124);
+    CHECK_THAT(late.err, Contains("eph: gpt-5: 1 request, 11 tokens in (4 cached), 4 out, $"));
+    Program session = start(exec({"testhost", "--via", "broker"}, ask_openai + stays));
+    session.wait_for_out("ready");
+    CHECK(eph({"stop", both->get("/v1/status").at("sessions").at(0).at("id")}).status == 0);
+    const Finished stopped = session.wait();
+    CHECK(stopped.status == 143);
+    CHECK_THAT(stopped.err, Contains("eph: gpt-5: 1 request, "));
+}
