@@ -102,7 +102,7 @@ Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
     const auto wanted = wire::decode<wire::ExtendSession>(request.body.empty() ? "{}" : request.body);
     const SessionId id = resolve(services, request);
     const SessionRow before = services.ledger.session(id).value();
-    services.accounts.remember(request.credential);
+    if (before.credential != "manual") services.accounts.remember(request.credential);
     const Duration by = std::chrono::seconds{std::clamp<std::int64_t>(wanted.seconds, 0, 10LL * 365 * 86400)};
     const SessionRow row = co_await services.sessions.extend(id, by, request.actor);
     ApiReply reply;
