@@ -7,6 +7,7 @@
 #include "daemon/broker/brokered.hpp"
 #include "daemon/broker/framing.hpp"
 #include "daemon/broker/http_head.hpp"
+#include "daemon/broker/key_scan.hpp"
 #include "daemon/broker/line.hpp"
 #include "daemon/broker/paths.hpp"
 #include "daemon/broker/request_scan.hpp"
@@ -68,6 +69,7 @@ struct Exchange {
     std::optional<RequestScan> scan;
     std::optional<Admission> admission;
     KeyRef key;
+    std::optional<KeyScan> key_scan;  // of an answer that may refuse it
 };
 
 // Looks at the head alone; fills in token and route. Throws RelayRefused.

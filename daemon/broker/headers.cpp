@@ -8,6 +8,7 @@
 
 #include "common/text.hpp"
 #include "daemon/broker/paths.hpp"
+#include "daemon/broker/usage_scan.hpp"
 
 namespace eph {
 namespace {
@@ -53,8 +54,6 @@ constexpr std::array<std::string_view, 5> bound_to_host{
     "Set-Cookie", "Set-Cookie2", "Alt-Svc", "Strict-Transport-Security", "Clear-Site-Data",
 };
 
-constexpr std::array<std::string_view, 4> readable{"gzip", "deflate", "br", "zstd"};
-
 bool in(Names names, std::string_view name) {
     return std::any_of(names.begin(), names.end(), [&](std::string_view each) { return same_name(each, name); });
 }
@@ -89,7 +88,7 @@ void append_framing(std::string& out, Framing framing, std::string_view method) 
 // "gzip;q=0.5" -> gzip; nothing for one that is not wanted (q=0), or that eph cannot read.
 std::string_view wanted_coding(std::string_view entry) {
     const std::string_view name = trim(entry.substr(0, entry.find(';')));
-    if (!in(readable, name)) return {};
+    if (same_name(name, "identity") || !can_read_coding(name)) return {};
     const std::size_t weight = entry.find("q=");
     if (weight == entry.npos) return name;
     const std::string_view value = trim(entry.substr(weight + 2));

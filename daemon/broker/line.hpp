@@ -50,6 +50,8 @@ private:
     Clock::time_point alarm_at_ = Clock::time_point::max();
 };
 
+inline asio::const_buffer bytes(std::string_view text) { return {text.data(), text.size()}; }
+
 // Reads and writes go on by themselves; whoever uses a line waits for its Wake and looks. Their handlers hold the line,
 // so that a relay may end while one is under way.
 class Line : public std::enable_shared_from_this<Line> {

@@ -96,7 +96,7 @@ Task<bool> AgentConnection::relay_request(Exchange& exchange) {
     check_request(*session_, exchange);
     const bool waits = find_field(exchange.head.fields, "Expect") != nullptr && !exchange.body.done();
     if (waits && agent_->unread().empty()) {
-        const Pieces pieces{asio::buffer(go_on)};
+        const Pieces pieces{bytes(go_on)};
         co_await to_agent(pieces);
     }
     co_await read_body(exchange);

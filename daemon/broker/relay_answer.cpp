@@ -10,8 +10,6 @@ std::string_view value_of(const Fields& fields, std::string_view name) {
     return field != nullptr ? field->value : std::string_view{};
 }
 
-asio::const_buffer bytes(std::string_view text) { return {text.data(), text.size()}; }
-
 bool keeps_alive(const ResponseHead& head) {
     return head.minor_version == 1 && !list_has(head.fields, "Connection", "close");
 }
@@ -73,7 +71,10 @@ void AgentConnection::look_at_status(Exchange& exchange, const ResponseHead& hea
     if (exchange.incomplete && head.status < 400)
         throw upstream_failure(502, fmt::format("eph: {} answered before it had the whole request", title));
     if (exchange.admission) exchange.admission->end.declined = head.status >= 400;
-    if (head.status != 401 || !exchange.key) return;
+    if (!exchange.key) return;
+    if (may_refuse_key(session_->upstream, head.status))
+        exchange.key_scan.emplace(value_of(head.fields, "Content-Encoding"));
+    if (head.status != 401) return;
     // Not the agent's token, which it might ask its person for, or try again with for a while: hence 403.
     if (session_->key_refused) session_->key_refused(exchange.key);
     RelayRefused refused = upstream_failure(
@@ -97,6 +98,7 @@ Task<void> AgentConnection::pass_body(Exchange& exchange, const ResponseHead& he
     while (true) {
         const BodyReader::Piece piece = take_piece(body, begun);
         if (exchange.admission) exchange.admission->usage->push(piece.content);
+        if (exchange.key_scan) exchange.key_scan->push(piece.content);
         const auto line = upstream_;  // which holds the piece
         upstream_->consume(piece.used);
         const bool last = body.done();
@@ -136,6 +138,7 @@ void AgentConnection::have_all(Exchange& exchange, bool keep) {
         exchange.admission->end.answered = !exchange.admission->end.declined;
         exchange.admission->settle();
     }
+    if (exchange.key_scan && exchange.key_scan->refused() && session_->key_refused) session_->key_refused(exchange.key);
     release_upstream(keep && !exchange.incomplete);
 }
 

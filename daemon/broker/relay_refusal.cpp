@@ -39,7 +39,7 @@ Task<bool> AgentConnection::refuse(Exchange& exchange, const RelayRefused& refus
     held_ = refusal_body(session_->upstream.family, refused.refusal);
     lead_ = compose_refusal(refused.refusal, held_, exchange.route.methods, close);
     const bool head_only = exchange.head.method == "HEAD";
-    const Pieces pieces{asio::buffer(lead_), asio::buffer(held_.data(), head_only ? 0 : held_.size())};
+    const Pieces pieces{bytes(lead_), bytes(head_only ? std::string_view{} : held_)};
     try {
         co_await to_agent(pieces);
     } catch (const AgentGone&) {

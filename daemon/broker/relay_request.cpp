@@ -15,8 +15,6 @@ std::string sentence(const Error& error) {
     return error.hint().empty() ? error.message() : fmt::format("{}. {}", error.message(), error.hint());
 }
 
-asio::const_buffer bytes(std::string_view text) { return {text.data(), text.size()}; }
-
 }  // namespace
 
 Task<void> AgentConnection::send(Exchange& exchange) {

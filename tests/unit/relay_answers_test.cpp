@@ -146,3 +146,24 @@ TEST_CASE("a provider may answer a large body before it has read it") {
     CHECK(body_of(no) == "large");
     agent.close();
 }
+
+TEST_CASE("Google's way to refuse a key is noticed on its way to the agent") {
+    const std::string error = R"({"error": {"code": 400, "details": [{"reason": "API_KEY_INVALID"}]}})";
+    const std::string echo = R"({"error": {"code": 400, "message": "no such field \"API_KEY_INVALID\""}})";
+    Rig rig{{{}, {}, "google"}};
+    const std::string request = fmt::format(
+        "POST /google/v1beta/models/gemini:generateContent HTTP/1.1\r\nHost: a\r\nx-goog-api-key: {}\r\n"
+        "Content-Length: 2\r\n\r\n{{}}",
+        Rig::token);
+    UnderWay under_way{rig, request};
+    for (const std::string& body : {echo, error}) {
+        rig.in_loop([&] { CHECK(rig.keys_refused == 0); });
+        const std::string no =
+            fmt::format("HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+        under_way.provider.send(no);
+        CHECK(under_way.agent.read_answer() == no);
+        under_way.agent.send(request);
+        under_way.provider.read_request();
+    }
+    rig.in_loop([&] { CHECK(rig.keys_refused == 1); });
+}
