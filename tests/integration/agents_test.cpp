@@ -10,13 +10,13 @@ namespace {
 
 const std::string ctrl_c = "\x03", ctrl_d = "\x04";
 
-const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d, ""};
-const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d, ""};
-const RealAgent claude{"claude", "", "POST messages", ctrl_d, "again to exit"};
-const RealAgent codex{"codex", "", "POST responses", ctrl_c, ""};
-const RealAgent opencode{"opencode", "", "POST responses", ctrl_c, ""};
-const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c, ""};
-const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d, "again to exit"};
+const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d};
+const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d};
+const RealAgent claude{"claude", "", "POST messages", ctrl_d};
+const RealAgent codex{"codex", "", "POST responses", ctrl_c};
+const RealAgent opencode{"opencode", "", "POST responses", ctrl_c};
+const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c};
+const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
@@ -28,7 +28,6 @@ void check_requests(AgentWorld& world, const RealAgent& agent, const std::string
     for (const Json& call : calls) {
         const std::string text = call.dump();
         CHECK(call.at("status") == 200);
-        CHECK(has(text, task) <= has(call.at("body").dump(), task));
         asked = asked || has(text, task);
         if (!token.empty()) CHECK_FALSE(has(text, token));
         bool real = false;
@@ -73,13 +72,23 @@ void gives_up(AgentWorld& world, const RealAgent& agent, int status) {
     const Finished done = world.start(world.session(agent, {"--print", "Say this"})).wait(120s);
     INFO(done.out << done.err);
     CHECK(done.status == status);
-    CHECK(world.sim.requests(agent.asks).size() <= 6);
+    const Json calls = world.sim.requests(agent.asks);
+    INFO(calls.size() << " requests");
+    CHECK(calls.size() <= 6);
 }
 
 std::string token_in(const std::string& environments) {
     const std::size_t at = environments.find("=eph-");
     REQUIRE(at != environments.npos);
     return environments.substr(at + 1, environments.find(' ', at) - at - 1);
+}
+
+// As often as it takes: the first may interrupt what still goes on, and some want two of them in quick succession.
+void leave(Pty& person, const std::string& key) {
+    for (int times = 0; times < 100 && person.running(); ++times) {
+        person.type(key);
+        eventually([&] { return (person.screen(), !person.running()); }, 300ms);
+    }
 }
 
 void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
@@ -93,11 +102,7 @@ void answers_on_its_screen(AgentWorld& world, const RealAgent& agent) {
     for (const std::string& key : world.real_keys()) CHECK_FALSE(has(seen + words, key));
     CHECK_FALSE(has(words, token));
     CHECK_FALSE(has(words, task));
-    person.type(agent.leave);
-    if (!agent.again.empty()) {
-        person.wait_for(agent.again);
-        person.type(agent.leave);
-    }
+    leave(person, agent.leave);
     CHECK(person.wait() == 0);
     check_requests(world, agent, task, token);
     CHECK(world.left() == "");

@@ -14,7 +14,6 @@ struct RealAgent {
     std::string provider;  // "": the agent's own
     std::string asks;      // words of the requests with which it asks its model
     std::string leave;     // the key that leaves its screen
-    std::string again;     // what it says when it wants that key twice; "": once is enough
 };
 
 class AgentWorld : public World {
