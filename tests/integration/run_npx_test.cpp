@@ -56,7 +56,7 @@ TEST_CASE_METHOD(World, "a host without npx is 127, and what cannot go together 
 
     CHECK(eph({"testhost", "--npx", "--remote-pi", "pi", "x"}).err ==
           "eph: --npx and --remote-pi exclude each other\n"
-          "--npx runs a Pi that it fetches, the other one that is there.\n");
+          "--npx runs a Pi that it fetches, --remote-pi one that is there.\n");
     CHECK(eph({"testhost", "--pi-version", "1.5.2", "x"}).err == "eph: --pi-version goes with --npx alone\n");
     for (const char* bad : {"../x", "file:x", ">1", "-g", "1 2"}) {
         const Finished refused = eph({"testhost", "--npx", "--pi-version", bad, "x"});
