@@ -12,11 +12,11 @@ const std::string ctrl_c = "\x03", ctrl_d = "\x04";
 
 const RealAgent pi_openai{"pi", "openai", "POST responses", ctrl_d};
 const RealAgent pi_anthropic{"pi", "anthropic", "POST messages", ctrl_d};
-const RealAgent claude{"claude", "", "POST messages", ctrl_d};
+const RealAgent claude{"claude", "", "POST messages", ctrl_d + ctrl_d};
 const RealAgent codex{"codex", "", "POST responses", ctrl_c};
 const RealAgent opencode{"opencode", "", "POST responses", ctrl_c};
 const RealAgent opencode_anthropic{"opencode", "anthropic", "POST messages", ctrl_c};
-const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d};
+const RealAgent gemini{"gemini", "", "POST enerateContent", ctrl_d + ctrl_d};
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
@@ -83,11 +83,11 @@ std::string token_in(const std::string& environments) {
     return environments.substr(at + 1, environments.find(' ', at) - at - 1);
 }
 
-// As often as it takes: the first may interrupt what still goes on, and some want two of them in quick succession.
-void leave(Pty& person, const std::string& key) {
-    for (int times = 0; times < 100 && person.running(); ++times) {
-        person.type(key);
-        eventually([&] { return (person.screen(), !person.running()); }, 300ms);
+// The first try may interrupt what still goes on. Not too soon again: a key that finds no screen any more is a signal.
+void leave(Pty& person, const std::string& keys) {
+    for (int times = 0; times < 6 && person.running(); ++times) {
+        person.type(keys);
+        eventually([&] { return (person.screen(), !person.running()); }, 10s);
     }
 }
 

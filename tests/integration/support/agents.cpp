@@ -42,9 +42,13 @@ const std::vector<std::pair<std::string, std::string>> settings_of_namesakes{
     {".env", "GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:9\n"},
 };
 
-// Of other programs that run beside the test: compilers, mktemp, and other tests.
-bool of_others(const std::string& name) {
-    return name.starts_with("eph-") || name.starts_with("tmp") || name.starts_with("cc");
+// What these programs put into /tmp where they are not told otherwise; others put things there at the same time.
+bool of_an_agent(const std::string& name) {
+    for (const char* part :
+         {"claude", "codex", "opencode", "gemini", "node", "npm", "v8-", "jiti", "bun", ".so", "pi-"}) {
+        if (name.find(part) != name.npos && !name.starts_with("eph-")) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -94,7 +98,7 @@ std::set<std::string> AgentWorld::files() const {
     std::set<std::string> all;
     for (const auto& entry : fs::recursive_directory_iterator{host.host_home()}) all.insert(entry.path());
     for (const auto& entry : fs::directory_iterator{"/tmp"}) {
-        if (!of_others(entry.path().filename())) all.insert(entry.path());
+        if (of_an_agent(entry.path().filename())) all.insert(entry.path());
     }
     return all;
 }

@@ -13,7 +13,7 @@ struct RealAgent {
     std::string name;      // as --agent has it
     std::string provider;  // "": the agent's own
     std::string asks;      // words of the requests with which it asks its model
-    std::string leave;     // the key that leaves its screen
+    std::string leave;     // the keys that leave its screen
 };
 
 class AgentWorld : public World {
