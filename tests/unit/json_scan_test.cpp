@@ -126,7 +126,8 @@ TEST_CASE("what is cut short is never taken for whole, and what is spoilt never 
         if (!scan.complete() || other.is_discarded() || !other.is_object()) continue;
         INFO(spoilt);
         CHECK((scan.at(0).times == 1) == other.contains("model"));
-        if (other.contains("model") && other["model"].is_string()) CHECK(scan.at(0).text == other["model"]);
+        if (other.contains("model") && other["model"].is_string())
+            CHECK(scan.at(0).text == other["model"].get<std::string>());
     }
 }
 
