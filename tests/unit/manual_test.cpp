@@ -49,9 +49,8 @@ TEST_CASE("every error code is explained, in the order of the enum") {
 
 TEST_CASE("every variable of eph's own that the code reads is in the manual") {
     const std::regex reading{R"re("((?:EPH|OPENAI|XDG|HTTPS|NO|SSL|CREDENTIALS)_[A-Z_]+)")re"};
-    const std::string others =
-        " OPENAI_API_KEY OPENAI_BASE_URL EPH_TOKEN EPH_SESSION EPH_BASE_URL XDG_DATA_HOME XDG_CACHE_HOME ";  // the
-                                                                                                             // agent's;
+    const std::string others =  // the agent's
+        " OPENAI_API_KEY OPENAI_BASE_URL EPH_TOKEN EPH_SESSION EPH_BASE_URL XDG_DATA_HOME XDG_CACHE_HOME ";
     std::string known;
     for (const reference::Variable& each : reference::variables) known += fmt::format(" {},", each.names);
     int readings = 0;
