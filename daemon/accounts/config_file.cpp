@@ -178,6 +178,12 @@ const StoredAccount* Config::find_named(const std::string& name) const {
     return found == accounts.end() ? nullptr : &*found;
 }
 
+const ProviderConfig* Config::find_provider(std::string_view name) const {
+    const auto found =
+        std::find_if(providers.begin(), providers.end(), [&](const ProviderConfig& each) { return each.name == name; });
+    return found == providers.end() ? nullptr : &*found;
+}
+
 Config read_config(const fs::path& file) {
     const Json document = parse_config(file);
     Config config;

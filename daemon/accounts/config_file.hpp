@@ -41,6 +41,7 @@ struct Config {
     const StoredAccount* find(const std::string& provider, const std::string& name) const;
     // A named account, whosever it is; nullptr for "default", which every provider may have.
     const StoredAccount* find_named(const std::string& name) const;
+    const ProviderConfig* find_provider(std::string_view name) const;  // nullptr: nothing is said of it
 };
 
 // Defaults when there is no such file. Throws Error{storage} for one that cannot be read, is not JSON, has a key that

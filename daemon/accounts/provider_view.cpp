@@ -63,12 +63,6 @@ void change(ProviderView& view, const ProviderConfig& own) {
     if (view.auth.name.empty()) view.needs_key = false;
 }
 
-const ProviderConfig* configured(std::string_view name, const Config& config) {
-    const auto found = std::find_if(config.providers.begin(), config.providers.end(),
-                                    [&](const ProviderConfig& each) { return each.name == name; });
-    return found == config.providers.end() ? nullptr : &*found;
-}
-
 bool is_token(std::string_view text) {
     constexpr std::string_view special = "!#$%&'*+-.^_`|~";  // RFC 9110 5.6.2
     return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -82,7 +76,7 @@ bool is_token(std::string_view text) {
 ProviderView provider_view(std::string_view name, const Config& config) {
     const std::string wanted = canonical_provider(name);
     const ProviderRow* row = find_provider(wanted);
-    const ProviderConfig* own = configured(wanted, config);
+    const ProviderConfig* own = config.find_provider(wanted);
     if (row == nullptr && own == nullptr) {
         std::string known;
         for (const std::string& each : provider_names(config)) known += (known.empty() ? "" : ", ") + each;

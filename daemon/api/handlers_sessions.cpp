@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "common/error.hpp"
+#include "common/providers.hpp"
 #include "common/text.hpp"
 #include "daemon/api/handlers.hpp"
 #include "daemon/api/shared.hpp"
@@ -32,10 +33,8 @@ void check_names(const wire::StartSession& wanted) {
             .hint("Ask for the credential broker: eph --via broker.");
     }
     // Of a key of the person's own ephd need not know the provider.
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    const bool name = !wanted.provider.empty() && wanted.provider.size() <= 40 &&
-                      std::all_of(wanted.provider.begin(), wanted.provider.end(), fits);
-    if (!name) throw Error{Code::usage, "'{}' cannot be a provider's name", printable(wanted.provider, 40)};
+    if (!is_provider_name(wanted.provider))
+        throw Error{Code::usage, "'{}' cannot be a provider's name", printable(wanted.provider, 40)};
 }
 
 // Streams the lease's events until the session is over, the client is gone, or another connection has taken the lease.

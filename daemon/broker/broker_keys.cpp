@@ -6,11 +6,6 @@
 #include "daemon/broker/served.hpp"
 
 namespace eph {
-namespace {
-
-constexpr Duration told_again_after = std::chrono::minutes{1};
-
-}  // namespace
 
 // One fetch at a time, whoever asks; it goes on when they do not wait for it any longer.
 Task<KeyRef> Broker::key(SessionId session) {
@@ -60,9 +55,7 @@ void Broker::key_refused(const SessionId& session, const KeyRef& key) {
         served->key.reset();  // the next request asks its store for what it has by then
     }
     served->denied_after = served->good_answers();
-    Timestamp& told = served->told["credential_refused"];
-    if (now() - told < told_again_after) return;
-    told = now();
+    if (!served->is_news("credential_refused")) return;
     const std::string& title = served->session->upstream.title;
     spdlog::warn("session {}: {} refuses the credential that ephd holds", session.text(), title);
     note(*served, "credential_refused", title);
@@ -71,13 +64,12 @@ void Broker::key_refused(const SessionId& session, const KeyRef& key) {
 
 std::vector<std::string> Broker::notes() const {
     std::vector<std::string> notes;
-    if (const std::string problem = prices_.problem(); !problem.empty()) notes.push_back(problem);
+    if (std::string problem = prices_.problem(); !problem.empty()) notes.push_back(std::move(problem));
     for (const auto& [id, served] : served_) {
         if (!served->denied_after || served->session->over) continue;
         notes.push_back(fmt::format("session {}: {} refuses the credential that ephd holds", id.text(),
                                     served->session->upstream.title));
     }
-    if (std::string problem = prices_.problem(); !problem.empty()) notes.push_back(std::move(problem));
     return notes;
 }
 

@@ -10,8 +10,7 @@ namespace eph {
 namespace {
 
 constexpr Duration batch = std::chrono::seconds{1};
-constexpr Duration after_trouble = std::chrono::seconds{5};     // the ledger cannot be written
-constexpr Duration told_again_after = std::chrono::minutes{1};  // of one reason
+constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger cannot be written
 
 std::string in_words(const wire::Usage& usage) {
     std::string text = fmt::format("{} requests, {} refused, {} failed", usage.requests, usage.refused, usage.failed);
@@ -86,10 +85,7 @@ void Broker::sum_up(const Served& served) {
 
 void Broker::refused(const SessionId& session, const Refusal& refusal) {
     const ServedRef served = find(session);
-    if (!served) return;
-    Timestamp& told = served->told[refusal.reason];
-    if (now() - told < told_again_after) return;
-    told = now();
+    if (!served || !served->is_news(refusal.reason)) return;
     note(*served, "refused", refusal.reason + ": " + printable(refusal.message, 300));
 }
 

@@ -23,6 +23,15 @@ struct Broker::Served {
         return meter.usage().requests - meter.usage().failed - static_cast<std::int64_t>(meter.in_flight());
     }
 
+    // Whether the trail has not heard of it for a minute; from now on it has.
+    bool is_news(const std::string& reason) {
+        constexpr Duration told_again_after = std::chrono::minutes{1};
+        Timestamp& at = told[reason];
+        if (now() - at < told_again_after) return false;
+        at = now();
+        return true;
+    }
+
     SessionId id;
     std::string host;
     Place place;  // of the account

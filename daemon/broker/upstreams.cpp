@@ -133,17 +133,11 @@ void change(Upstream& upstream, const ProviderConfig& own) {
     if (!own.usage_cached.empty()) upstream.usage.cached = own.usage_cached;
 }
 
-const ProviderConfig* configured(std::string_view name, const Config& config) {
-    const auto found = std::find_if(config.providers.begin(), config.providers.end(),
-                                    [&](const ProviderConfig& each) { return each.name == name; });
-    return found == config.providers.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 Upstream upstream_for(std::string_view name, const Config& config, BaseUrl base) {
     const ProviderView view = provider_view(name, config);
-    const ProviderConfig* own = configured(view.name, config);
+    const ProviderConfig* own = config.find_provider(view.name);
     const ProviderRow* known = find_provider(view.name);
     Upstream upstream;
     upstream.name = view.name;
