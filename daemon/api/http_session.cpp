@@ -212,8 +212,8 @@ Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_
 
 }  // namespace
 
-Task<void> serve_client(Socket socket, Services& services, Clients& clients, const bool& stopping) {
-    Clients::Seat seat{clients, socket.native_handle()};
+Task<void> serve_client(Socket socket, Services& services, Door& door, const bool& stopping) {
+    Clients::Seat seat{door.clients, socket.native_handle()};
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
     boost::beast::flat_buffer buffer;
@@ -245,6 +245,7 @@ Task<void> serve_client(Socket socket, Services& services, Clients& clients, con
             co_await send_reply(socket, seat, std::move(reply), false);
             co_return;
         }
+        co_await door.turns.mine(peer.pid);
         open = co_await answer(socket, services, seat, parser.get(), peer, parser.keep_alive());
     }
 }
