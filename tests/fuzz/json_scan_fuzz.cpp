@@ -46,6 +46,7 @@ void one(std::string_view input) {
     cut.push(input);
     must(same(whole, cut), "nor on what was read before", input);
 
+    if (input.find('\0') != input.npos) return;  // for the parser that is the document's end
     const json document = json::parse(input, nullptr, false);
     // A bare number or word at the top has no end of its own.
     if (document.is_structured() && !whole.broken()) {
