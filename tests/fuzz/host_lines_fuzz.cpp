@@ -1,5 +1,12 @@
 // What a host prints, read line by line as eph reads its keeper and its installation; and what systemctl and launchctl
 // print.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "client/remote/child.hpp"
 #include "client/remote/install.hpp"
 #include "client/remote/script.hpp"
 #include "client/services/service_text.hpp"
@@ -42,9 +49,39 @@ void texts_for_shells(std::string_view text) {
     if (text.find_first_of("\n\0") == text.npos && !text.empty()) (void)unit_program(text);
 }
 
+Task<void> read_lines(Pipe& pipe, std::vector<std::string>& lines) {
+    std::string buffer;
+    while (auto line = co_await read_line(pipe, buffer)) lines.push_back(std::move(*line));
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) lines.emplace_back(take_line(text));
+    return lines;
+}
+
+// The same lines, read from ssh's output as it comes.
+void output_in_pieces(std::string_view text) {
+    if (text.size() > 32 * 1024) return;  // of a longer line its end counts alone
+    int ends[2];
+    must(pipe2(ends, O_CLOEXEC) == 0, "there are pipes");
+    asio::io_context io{1};
+    Pipe pipe{io, ends[0]};
+    std::vector<std::string> lines;
+    asio::co_spawn(io, read_lines(pipe, lines), asio::detached);
+    in_pieces(text, [&](std::string_view piece) {
+        must(write(ends[1], piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()), "a pipe takes it");
+        io.poll();
+    });
+    ::close(ends[1]);
+    io.poll();
+    must(lines == lines_of(text), "lines do not depend on how they came", text);
+}
+
 }  // namespace
 
 void one(std::string_view input) {
+    output_in_pieces(input);
     for (const auto& [name, value] : properties(input))
         must(value.find('\n') == value.npos, "a property is a line", input);
     for (const auto& [name, value] : launchd_properties(input)) (void)value;
