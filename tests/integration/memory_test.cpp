@@ -1,5 +1,6 @@
 // What ephd's memory holds: the admin key in one locked page, however it came, and of what is handed out nothing.
 #include "tests/integration/support/memory.hpp"
+#include "tests/integration/support/broker_world.hpp"
 #include "tests/integration/support/brokered.hpp"
 #include "tests/support/catch.hpp"
 
@@ -14,7 +15,7 @@ std::string astray(const Daemon& ephd, const Secrets& secrets, std::size_t kept)
     std::string wrong;
     const bool settled = eventually(
         [&] {
-            const std::vector<Sighting> all = sightings(const_cast<Daemon&>(ephd).pid(), secrets);
+            const std::vector<Sighting> all = sightings(ephd.pid(), secrets);
             const bool secret =
                 std::all_of(all.begin(), all.end(), [](const Sighting& each) { return each.kept_as_a_secret(); });
             wrong = std::to_string(all.size()) + " places:\n" + told(all);
@@ -140,6 +141,46 @@ TEST_CASE_METHOD(BrokeredWorld,
     CHECK(end("agent_exited").status == 200);
     CHECK(astray(ephd, {key, token}, 0) == "");
     CHECK(astray(ephd, {admin_key}, 1) == "");
+}
+
+TEST_CASE_METHOD(BrokeredWorld, "an agent's connection that stays open holds no token in ephd between its requests") {
+    if (!memory_can_be_read()) return;
+    start();
+    const auto connection = connect();
+    for (int i = 0; i < 3; ++i) {
+        connection->send("GET /openai/v1/models HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token +
+                         "\r\n\r\n");
+        sim.wait_for_answered("GET /models", i + 1);
+        CHECK(astray(ephd, {token}, 0) == "");
+    }
+}
+
+TEST_CASE("an account's own key that the broker puts in over TLS is in one locked page of ephd") {
+    if (!memory_can_be_read()) return;
+    TempHome home;
+    Sim sim{{"--tls", "--tls-cert-out", home.path("sim.pem"), "--model-key", real_key}};
+    Daemon ephd{home,
+                {{"ANTHROPIC_API_KEY", real_key},
+                 {"EPH_ANTHROPIC_BASE_URL", "https://127.0.0.1:" + std::to_string(sim.port())},
+                 {"SSL_CERT_FILE", home.path("sim.pem")}}};
+    Issues issued;
+    const auto lease =
+        ephd.session({{"host", "web"}, {"provider", "anthropic"}, {"credential", "broker"}, {"endpoint", "port"}});
+    const Json first = lease->event().value();
+    const std::string token = first.at("secret");
+    for (const std::size_t size : {10U, 100'000U, 1'000'000U}) {  // in one record, in several, and piece by piece
+        const Json question = {{"model", "claude-sonnet-4-5"},
+                               {"max_tokens", 100},
+                               {"messages", {{{"role", "user"}, {"content", std::string(size, 'x')}}}}};
+        HttpConnection connection{first.at("broker").at("port").get<int>()};
+        connection.request("POST", "/anthropic/v1/messages", question.dump(),
+                           {{"x-api-key", token}, {"Content-Type", "application/json"}});
+        const Reply reply = connection.reply();
+        INFO(reply.text);
+        CHECK(reply.status == 200);
+        CHECK(astray(ephd, {real_key}, 1) == "");
+        CHECK(astray(ephd, {token}, 0) == "");
+    }
 }
 
 TEST_CASE_METHOD(Fixture, "after a thousand sessions nothing of what they were given is in ephd's memory") {
