@@ -27,9 +27,11 @@ namespace {
 namespace http = boost::beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using Parser = http::request_parser<http::string_body>;
+using Buffer = boost::beast::flat_buffer;
 
 constexpr std::uint32_t header_limit = 16 * 1024;
 constexpr std::uint64_t body_limit = 1024 * 1024;
+constexpr std::size_t buffer_size = 8192;
 constexpr Duration silence_limit = std::chrono::minutes{1};  // between requests, and within one
 constexpr Duration stranger_limit = std::chrono::seconds{2};
 constexpr Duration write_limit = std::chrono::seconds{10};
@@ -168,12 +170,22 @@ Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive) {
     wipe(reply.body);
 }
 
+// The credential of a request stands in a Secret once it is taken, and nowhere else: a lease lasts as long as a
+// session.
+void forget(Parser::value_type& message, Buffer& buffer) {
+    message = {};
+    buffer.shrink_to_fit();  // a block that is freed is wiped
+    buffer.reserve(buffer_size);
+}
+
 // Answers one request; false when the connection is to be closed.
-Task<bool> answer(Socket& socket, Services& services, Parser::value_type& message, const Peer& peer, bool keep_alive) {
+Task<bool> answer(Socket& socket, Services& services, Parser::value_type& message, Buffer& buffer, const Peer& peer,
+                  bool keep_alive) {
     ApiReply reply;
     ChunkedStream stream{socket};
     try {
         ApiRequest request = take_request(message, peer);
+        forget(message, buffer);
         const Route& route = find_route(request);
         if (route.plain != nullptr) {
             reply = co_await route.plain(services, request);
@@ -193,7 +205,7 @@ Task<bool> answer(Socket& socket, Services& services, Parser::value_type& messag
     co_return keep_alive;
 }
 
-Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_buffer& buffer, Parser& parser) {
+Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Parser& parser) {
     const auto [failure, size] = co_await http::async_read(socket, buffer, parser, as_result);
     co_return failure;
 }
@@ -203,8 +215,8 @@ Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_
 Task<void> serve_client(Socket socket, Services& services, const bool& stopping) {
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
-    boost::beast::flat_buffer buffer;
-    buffer.reserve(8192);
+    Buffer buffer;
+    buffer.reserve(buffer_size);
     // A stranger's request is read before it is refused: an answer to one that is still being written would be lost.
     const bool stranger = peer.uid != getuid();
     if (stranger) spdlog::warn("a connection of user {} was refused", peer.uid);
@@ -232,7 +244,8 @@ Task<void> serve_client(Socket socket, Services& services, const bool& stopping)
             co_await send_reply(socket, std::move(reply), false);
             co_return;
         }
-        open = co_await answer(socket, services, parser.get(), peer, parser.keep_alive());
+        const bool keep_alive = parser.keep_alive();
+        open = co_await answer(socket, services, parser.get(), buffer, peer, keep_alive);
     }
 }
 
