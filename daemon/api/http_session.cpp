@@ -27,6 +27,9 @@ namespace {
 namespace http = boost::beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using Parser = http::request_parser<http::string_body>;
+using Buffer = boost::beast::flat_buffer;
+
+constexpr std::size_t buffer_size = 8192;
 
 std::string_view text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -177,14 +180,23 @@ Error too_many() {
         "End a session, or programs that hold connections to ephd; see: eph sessions");
 }
 
+// The credential of a request stands in a Secret once it is taken, and nowhere else: a lease lasts as long as a
+// session.
+void forget(Parser::value_type& message, Buffer& buffer) {
+    message = {};
+    buffer.shrink_to_fit();  // a block that is freed is wiped
+    buffer.reserve(buffer_size);
+}
+
 // Answers one request; false when the connection is to be closed.
-Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parser::value_type& message,
+Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parser::value_type& message, Buffer& buffer,
                   const Peer& peer, bool keep_alive) {
     ApiReply reply;
     ChunkedStream stream{socket};
     seat.is_served();
     try {
         ApiRequest request = take_request(message, peer);
+        forget(message, buffer);
         const Route& route = find_route(request);
         if (!route.reserve && !seat.may_stay()) throw too_many();
         if (route.plain != nullptr) {
@@ -205,19 +217,20 @@ Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parse
     co_return taken&& keep_alive;
 }
 
-Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_buffer& buffer, Parser& parser) {
+Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Parser& parser) {
     const auto [failure, size] = co_await http::async_read(socket, buffer, parser, as_result);
     co_return failure;
 }
 
 }  // namespace
 
-Task<void> serve_client(Socket socket, Services& services, Door& door, const bool& stopping) {
-    Clients::Seat seat{door.clients, socket.native_handle()};
+Task<void> serve_client(Socket socket, std::unique_ptr<Clients::Seat> place, Services& services, Door& door,
+                        const bool& stopping) {
+    Clients::Seat& seat = *place;
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
-    boost::beast::flat_buffer buffer;
-    buffer.reserve(8192);
+    Buffer buffer;
+    buffer.reserve(buffer_size);
     // A stranger's request is read before it is refused: an answer to one that is still being written would be lost.
     const bool stranger = peer.uid != getuid();
     if (stranger) spdlog::warn("a connection of user {} was refused", peer.uid);
@@ -246,7 +259,8 @@ Task<void> serve_client(Socket socket, Services& services, Door& door, const boo
             co_return;
         }
         co_await door.turns.mine(peer.pid);
-        open = co_await answer(socket, services, seat, parser.get(), peer, parser.keep_alive());
+        const bool keep_alive = parser.keep_alive();
+        open = co_await answer(socket, services, seat, parser.get(), buffer, peer, keep_alive);
     }
 }
 

@@ -1,6 +1,8 @@
 // One connection of a local client.
 #pragma once
 
+#include <memory>
+
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "common/async/task.hpp"
@@ -19,7 +21,7 @@ struct Door {
 };
 
 // Serves requests until the client closes, is silent for too long, or `stopping` is set and none is under way.
-Task<void> serve_client(asio::local::stream_protocol::socket socket, Services& services, Door& door,
-                        const bool& stopping);
+Task<void> serve_client(asio::local::stream_protocol::socket socket, std::unique_ptr<Clients::Seat> place,
+                        Services& services, Door& door, const bool& stopping);
 
 }  // namespace eph

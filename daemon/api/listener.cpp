@@ -109,7 +109,8 @@ void Listener::close() {
 }
 
 void Listener::serve(Socket socket, Services& services, TaskGroup& tasks, const bool& stopping) {
-    tasks.spawn("serving a client", serve_client(std::move(socket), services, door_, stopping));
+    auto place = std::make_unique<Clients::Seat>(door_.clients, socket.native_handle());  // taken from now on
+    tasks.spawn("serving a client", serve_client(std::move(socket), std::move(place), services, door_, stopping));
 }
 
 Task<void> Listener::accept(Services& services, TaskGroup& tasks, const bool& stopping) {

@@ -81,7 +81,7 @@ Task<bool> AgentConnection::read_head(Exchange& exchange) {
             }
             if (const std::size_t size = end.look(agent_->unread()); size != 0) {
                 exchange.head_text = agent_->unread().substr(0, size);
-                agent_->consume(size);
+                agent_->consume_secret(size);  // the token
                 co_return true;
             }
         }

@@ -55,8 +55,8 @@ TEST_CASE_METHOD(Hammered, "an agent's connection that rests goes before one tha
 
 TEST_CASE_METHOD(Hammered, "what an agent sends too much of is refused by its endpoint") {
     start({{"limits", {{"models", {"gpt-5"}}}}});
-    const std::string head =
-        half_a_head.substr(0, half_a_head.size() - 4) + token + "\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    const std::string head = half_a_head.substr(0, half_a_head.size() - 4) + token +
+                             "\r\nConnection: close\r\nContent-Type: application/json\r\n";
     CHECK(refused_status(head + "X: " + std::string(100'000, 'x') + "\r\n\r\n") == 431);
     std::string lines;
     for (int i = 0; i < 200; ++i) lines += "X-" + std::to_string(i) + ": 1\r\n";
