@@ -133,13 +133,15 @@ Column column_of(GuestWorld& world, const std::vector<std::string>& options, con
     for (const std::string& file : files_below(directory)) {
         REQUIRE(lstat(file.c_str(), &info) == 0);
         INFO(file);
-        CHECK((info.st_mode & 0077) == 0);
+        CHECK(info.st_uid == guest);
         CHECK_FALSE(S_ISFIFO(info.st_mode));  // the key has been read, and its place is gone
     }
     column["a port of loopback"] = "none";
     if (brokered) {
-        const std::string url = GuestWorld::variable(scene.processes, "OPENAI_BASE_URL");
-        const int port = std::stoi(url.substr(url.rfind(':') + 1));
+        const std::string models = read_file(directory / "config/models.json");
+        const std::string before_port = "http://127.0.0.1:";
+        REQUIRE(models.find(before_port) != models.npos);
+        const int port = std::stoi(models.substr(models.find(before_port) + before_port.size()));
         CHECK(status_for(nobody, port, "/openai/v1/responses") == 401);
         column["a port of loopback"] = "everyone, 401 without the token";
     }
@@ -167,7 +169,10 @@ Column local_column(GuestWorld& world) {
     REQUIRE(chown(own.c_str(), guest, guest) == 0);
     Variables variables = world.home.variables;
     variables.merge(Daemon::account(world.sim));
-    for (const char* name : {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"}) variables[name] = own;
+    for (const char* name : {"HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"})
+        variables[name] = own / "run";
+    fs::create_directory(own / "run");
+    REQUIRE(chown((own / "run").c_str(), guest, guest) == 0);
     const std::string id = std::to_string(guest);
     const std::vector<std::string> as_guest{"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"};
     const auto start = [&](std::vector<std::string> words) {
@@ -175,11 +180,14 @@ Column local_column(GuestWorld& world) {
         return std::make_unique<Program>(words, variables);
     };
     const auto ephd = start({own / "ephd"});
-    REQUIRE(eventually([&] { return fs::exists(own / "eph/ephd.sock"); }));
+    const bool up = eventually([&] { return fs::exists(own / "run/eph/ephd.sock") || !ephd->running(); });
+    INFO(ephd->err());
+    REQUIRE(up);
+    REQUIRE(ephd->running());
     const auto eph = start({own / "eph", "--local", "--remote-pi", own / "pi", "--task-file", own / "task"});
     eph->wait_for_out("started");
     Scene scene{descendants(eph->pid()), {}};
-    scene.directories = {"/tmp/eph-" + GuestWorld::variable(scene.processes, "EPH_SESSION"), own / "eph"};
+    scene.directories = {"/tmp/eph-" + GuestWorld::variable(scene.processes, "EPH_SESSION"), own / "run"};
     const std::string key = GuestWorld::variable(scene.processes, "OPENAI_API_KEY");
     CHECK(key.starts_with("sk-svcacct-"));
     Column column = look(scene, {{"the task", the_task}, {"the key", key}, {"the admin key", admin_key}});
