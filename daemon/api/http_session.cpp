@@ -259,6 +259,7 @@ Task<void> serve_client(Socket socket, Services& services, Clients& clients, con
         }
         const bool keep_alive = parser.keep_alive();
         open = co_await answer(socket, services, seat, parser.get(), buffer, peer, keep_alive);
+        forget(parser.get(), buffer);  // also what was refused before it was taken
     }
 }
 
