@@ -17,6 +17,10 @@ constexpr std::pair<FaultKind, const char*> kKinds[] = {
     {FaultKind::drip, "drip"},
     {FaultKind::empty, "empty"},
     {FaultKind::close_after_headers, "close_after_headers"},
+    {FaultKind::other_id, "other_id"},
+    {FaultKind::twice, "twice"},
+    {FaultKind::shift, "shift"},
+    {FaultKind::late, "late"},
 };
 
 bool matches(const Fault& fault, const Call& call) {
