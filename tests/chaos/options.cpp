@@ -30,6 +30,8 @@ Options parse_options(int argc, char** argv) {
     app.add_option("--only", options.only, "This round of the seed's alone")->check(CLI::NonNegativeNumber);
     app.add_option("--first", options.first, "Begin with this round")->check(CLI::NonNegativeNumber);
     app.add_flag("--plan", options.show_plan, "With --only: print what the round would do, and do nothing");
+    app.add_option("--plant", options.plant, "Leaks one of these on purpose: the run must end with status 1")
+        ->check(CLI::IsMember({"key", "row", "process", "file", "secret", "too-much"}));
     app.add_option("--keep", options.keep,
                    "Where the rounds' directories are; those that leaked stay (default: ./chaos-rounds)");
     try {

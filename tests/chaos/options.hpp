@@ -14,6 +14,7 @@ struct Options {
     int only = -1;
     int first = 0;
     bool show_plan = false;
+    std::string plant;
     std::filesystem::path keep = ".";  // where rounds live, and stay if they leak
 };
 

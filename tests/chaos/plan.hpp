@@ -60,7 +60,8 @@ struct Act {
 struct Plan {
     std::uint64_t seed = 0;
     int round = 0;
-    int length = 0;  // then all faults end
+    std::string plant;  // a leak to be made on purpose, which the checks must find
+    int length = 0;     // then all faults end
     AccountFrom account = AccountFrom::ephd;
     int restart_after = 0;  // how long ephd is gone when it was killed, where nobody but us starts it
     bool fake_clock = false;

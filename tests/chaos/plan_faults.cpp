@@ -18,15 +18,18 @@ Json status(Random& random, std::string& kind) {
     Json fault = {{"kind", "status"}, {"status", number}, {"effect", random.chance(30)}};
     kind = number < 500 ? "status 4xx" : "status 5xx";
     if (number == 404) kind = "status 404, untrue";
-    if (number == 429 || number == 503) {
-        const int seconds = random.between(1, 6);
-        if (random.chance(30)) {
-            fault["retry_at"] = seconds;  // an HTTP date, made when the fault is set
-            kind = "Retry-After, a date";
-        } else {
-            fault["headers"] = {{"Retry-After", std::to_string(seconds)}};
-            kind = "Retry-After, seconds";
-        }
+    return fault;
+}
+
+Json slow_down(Random& random, std::string& kind) {
+    const int seconds = random.between(1, 6);
+    Json fault = {{"kind", "status"}, {"status", random.one_of({429, 429, 503})}};
+    kind = "Retry-After, seconds";
+    if (random.chance(40)) {
+        fault["retry_at"] = seconds;  // an HTTP date, made when the fault is set
+        kind = "Retry-After, a date";
+    } else {
+        fault["headers"] = {{"Retry-After", std::to_string(seconds)}};
     }
     return fault;
 }
@@ -55,8 +58,9 @@ Json on_creation(Json fault) {
     return fault;
 }
 
-Json on_list(Json fault) {
-    fault["match"] = {{"method", "GET"}, {"path_contains", "service_accounts"}};
+// Only what comes after a first page can have shifted since.
+Json on_later_page(Json fault) {
+    fault["match"] = {{"method", "GET"}, {"path_contains", "after="}};
     return fault;
 }
 
@@ -81,9 +85,10 @@ Json fault_of(Random& random, std::string& kind) {
                                            {9, 5},
                                            {10, 4},
                                            {11, 5},
-                                           {12, 6},
+                                           {12, 8},
                                            {13, 5},
-                                           {14, 3}});
+                                           {14, 10},
+                                           {15, 4}});
     Json fault;
     const auto named = [&](const char* name, Json drawn_fault) {
         kind = name;
@@ -127,11 +132,14 @@ Json fault_of(Random& random, std::string& kind) {
             fault = named("duplicate name", on_creation({{"kind", "twice"}}));
             break;
         case 12:
-            fault = named("shifted page", on_list({{"kind", "shift"}, {"items", random.between(1, 30)}}));
+            fault = named("shifted page", on_later_page({{"kind", "shift"}, {"items", random.between(1, 30)}}));
             break;
         case 13:
             fault =
                 named("deletion that is late", on_deletion({{"kind", "late"}, {"delay_ms", random.between(50, 3000)}}));
+            break;
+        case 14:
+            fault = slow_down(random, kind);
             break;
         default:
             fault = named("deletion confirmed, not done",

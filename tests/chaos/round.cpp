@@ -54,6 +54,7 @@ void Round::play() {
         test::pause_briefly();
     }
     do_acts(1'000'000);
+    plant();
     calm();
 }
 
@@ -115,7 +116,13 @@ void Round::act(const Act& what) {
 
 void Round::kill_one(const Act& act) {
     const std::vector<pid_t> there = candidates(act.victim, stage_.host.pid());
-    if (there.empty()) return;
+    if (there.empty()) {  // as soon as there is one
+        constexpr int look_again = 30;
+        Act again = act;
+        again.at += look_again;
+        if (again.at < plan_.length) later(again.at, [this, again] { kill_one(again); });
+        return;
+    }
     const pid_t pid = there[static_cast<std::size_t>(act.pick) % there.size()];
     std::string signal = name_of(act.signal);
     if (act.victim == Victim::keeper || act.victim == Victim::runner) keeper_killed_ |= act.signal == SIGKILL;
@@ -165,7 +172,7 @@ void Round::errand(const Act& act, const std::string& command) {
 
 // The faults are over: everything works again from here on.
 void Round::calm() {
-    const Json faults = stage_.sim.control("GET", "/_sim/faults");
+    const Json faults = stage_.sim.control("DELETE", "/_sim/faults");
     for (std::size_t i = 0; i < faults.size() && i < fault_names_.size(); ++i) {
         const int hits = faults[i].at("hits");
         if (hits == 0) continue;
@@ -174,7 +181,6 @@ void Round::calm() {
         lied_ |= name == "duplicate name" || name == "deletion confirmed, not done";
     }
     if (!faults.empty()) troubles_.push_back({"faults of the provider", began_, now_ms()});
-    stage_.sim.clear_faults();
     stage_.to_provider.pass();
     stage_.to_host.pass();
     if (plan_.small_disk) stage_.free_disk();

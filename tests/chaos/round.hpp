@@ -34,6 +34,7 @@ private:
     void trouble(const std::string& what, std::int64_t length);  // for the reasons of a delay
     void tick();
     void calm();
+    void plant();  // plant.cpp
 
     // checks.cpp
     void leak(const std::string& what);
@@ -66,6 +67,7 @@ private:
     bool keeper_killed_ = false, lied_ = false;
     std::int64_t began_ = 0, calm_ = 0;
     Figures figures_;
+    std::unique_ptr<test::Program> planted_;
     Json rows_;  // the ledger's keys, at the end
 };
 

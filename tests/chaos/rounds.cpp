@@ -37,7 +37,8 @@ int Rounds::run() {
 }
 
 void Rounds::begin(int round) {
-    const Plan plan = plan_round(options_.seed, round, has_real_pi());
+    Plan plan = plan_round(options_.seed, round, has_real_pi());
+    plan.plant = options_.plant;
     started_sessions_ += static_cast<int>(plan.sessions.size());
     const fs::path directory = options_.keep / ("round-" + std::to_string(round));
     fs::remove_all(directory);

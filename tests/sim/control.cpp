@@ -200,9 +200,11 @@ Answer add_fault(Sim& sim, const Call& call, const Params& params) {
     return show_faults(sim, call, params);
 }
 
-Answer clear_faults(Sim& sim, const Call&, const Params&) {
+// Says what they were, so that none can be met between a look at them and their end.
+Answer clear_faults(Sim& sim, const Call& call, const Params& params) {
+    const Answer were = show_faults(sim, call, params);
     sim.faults.clear();
-    return json_answer(200, Json::array());
+    return were;
 }
 
 Answer set_latency(Sim& sim, const Call& call, const Params&) {

@@ -25,7 +25,7 @@ constexpr std::pair<FaultKind, const char*> kKinds[] = {
 
 bool matches(const Fault& fault, const Call& call) {
     return (fault.method.empty() || fault.method == call.method) &&
-           call.path.find(fault.path_contains) != std::string::npos &&
+           (call.path + '?' + call.query).find(fault.path_contains) != std::string::npos &&
            call.body.find(fault.body_contains) != std::string::npos;
 }
 
