@@ -79,7 +79,7 @@ void Round::wait_for_keys() {
         usleep(100'000);
         return false;
     };
-    if (!test::eventually(none, key_limit)) leak("keys at the provider without a session:" + names(left));
+    if (!test::eventually(none, within(key_limit))) leak("keys at the provider without a session:" + names(left));
 }
 
 std::string Round::unsettled() {
@@ -98,7 +98,7 @@ void Round::wait_for_ledger() {
         usleep(200'000);
         return false;
     };
-    if (!test::eventually(settled, ledger_limit)) leak("rows that are not settled: " + left);
+    if (!test::eventually(settled, within(ledger_limit))) leak("rows that are not settled: " + left);
     figures_.to_settled = {now_ms() - calm_, plan_.round, "lost creations, looked for during a minute"};
 }
 

@@ -56,7 +56,7 @@ void Round::look_at_host(bool strictly) {
         usleep(50'000);
         return false;
     };
-    if (!test::eventually(clean, host_limit)) leak("on the host:" + left);
+    if (!test::eventually(clean, within(host_limit))) leak("on the host:" + left);
 }
 
 // It works as ever, and clears away what killed keepers have left: also directories that have no record of their

@@ -108,6 +108,23 @@ void draw_acts(Plan& plan, Random& random) {
     std::sort(plan.acts.begin(), plan.acts.end(), [](const Act& one, const Act& other) { return one.at < other.at; });
 }
 
+// A provider that answers creations with the id of somebody else's account. ephd knows by its list whose an id is, so
+// nothing else may go wrong here that would keep it from reading that.
+void mix_up_ids(Plan& plan, Random& random) {
+    std::erase_if(plan.acts, [](const Act& act) {
+        return act.what == What::fault || act.what == What::provider || act.victim == Victim::ephd;
+    });
+    for (PlannedSession& each : plan.sessions) each.at += 1000;
+    plan.length += 1000;
+    Act act;
+    act.what = What::fault;
+    act.fault = {{"kind", "other_id"},
+                 {"times", random.one_of({1, 3, -1})},
+                 {"figure", "somebody else's id"},
+                 {"match", {{"method", "POST"}, {"path_contains", "service_accounts"}}}};
+    plan.acts.insert(plan.acts.begin(), std::move(act));
+}
+
 }  // namespace
 
 Plan plan_round(std::uint64_t seed, int round, bool real_pi) {
@@ -126,6 +143,7 @@ Plan plan_round(std::uint64_t seed, int round, bool real_pi) {
     plan.sim_options = habits(random);
     for (int i = random.between(4, 8); i > 0; --i) plan.sessions.push_back(session(random, plan, real_pi));
     draw_acts(plan, random);
+    if (ours && !plan.fake_clock && !plan.small_disk && random.chance(12)) mix_up_ids(plan, random);
     return plan;
 }
 
