@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "common/error.hpp"
+#include "common/text.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -16,7 +17,7 @@ constexpr std::array<std::string_view, 2> session_states{"active", "over"};
 template <class State, std::size_t count>
 State state_of(const std::array<std::string_view, count>& names, std::string_view name) {
     const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) throw Error{Code::storage, "the ledger holds an unknown state '{}'", name};
+    if (found == names.end()) throw Error{Code::storage, "the ledger holds an unknown state '{}'", printable(name, 40)};
     return static_cast<State>(found - names.begin());
 }
 
@@ -146,15 +147,20 @@ void Ledger::Store::note(const SessionRow& session, const std::string& actor, co
 }
 
 void Ledger::Store::note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail) {
+    KeyRow about;
+    about.id = key;
+    for (KeyRow& row : keys(key_by_id.bind(key.text()))) about = std::move(row);
+    note(about, actor, event, detail);
+}
+
+void Ledger::Store::note(const KeyRow& key, const std::string& actor, const char* event, const std::string& detail) {
     AuditRow row;
     row.actor = actor;
     row.event = event;
-    row.key = key;
+    row.key = key.id;
+    row.session = key.session;
+    row.host = key.host;
     row.detail = detail;
-    for (const KeyRow& about : keys(key_by_id.bind(key.text()))) {
-        row.session = about.session;
-        row.host = about.host;
-    }
     note(row);
 }
 

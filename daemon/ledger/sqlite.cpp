@@ -4,14 +4,19 @@
 #include <sqlite3.h>
 
 #include "common/error.hpp"
+#include "common/text.hpp"
 
 namespace eph {
 namespace {
 
+// SQLite quotes what is in the file, and a damaged file holds anything.
+std::string words_for(sqlite3* handle, int result) {
+    return printable(handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
+}
+
 [[noreturn]] void fail(const Database& database, int result) {
     const int code = result & 0xff;
-    Error error{Code::storage, "the ledger {}: {}", database.path(),
-                database.handle() != nullptr ? sqlite3_errmsg(database.handle()) : sqlite3_errstr(result)};
+    Error error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)};
     if (code == SQLITE_FULL) throw std::move(error).hint("The disk is full: make room on it.");
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
         throw std::move(error).hint(
@@ -26,8 +31,7 @@ Database::Database(const std::string& path) : path_(path) {
     const int result = sqlite3_open_v2(path.c_str(), &handle_,
                                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (result != SQLITE_OK) {
-        Error error{Code::storage, "cannot open the ledger {}: {}", path,
-                    handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)};
+        Error error{Code::storage, "cannot open the ledger {}: {}", path, words_for(handle_, result)};
         sqlite3_close_v2(handle_);
         throw error;
     }
