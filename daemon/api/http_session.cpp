@@ -214,7 +214,8 @@ Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parse
     }
     if (reply.body.empty()) co_return false;  // the client left before its stream began
     const bool taken = co_await send_reply(socket, seat, std::move(reply), keep_alive);
-    co_return taken&& keep_alive;
+    if (!taken) co_return false;
+    co_return keep_alive;
 }
 
 Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Parser& parser) {
