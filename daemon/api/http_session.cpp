@@ -261,6 +261,7 @@ Task<void> serve_client(Socket socket, std::unique_ptr<Clients::Seat> place, Ser
         co_await door.turns.mine(peer.pid);
         const bool keep_alive = parser.keep_alive();
         open = co_await answer(socket, services, seat, parser.get(), buffer, peer, keep_alive);
+        forget(parser.get(), buffer);  // also what was refused before it was taken
     }
 }
 
