@@ -37,6 +37,7 @@ Task<void> Janitor::run() {
     for (;;) {
         std::optional<Timestamp> next;
         try {
+            mind_clock();
             next = start_due();
         } catch (const Error& error) {
             spdlog::error("janitor: {}", error.message());
@@ -45,6 +46,24 @@ Task<void> Janitor::run() {
         co_await timer_.wait_until(next);
         if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
     }
+}
+
+// What was put off under a clock that has been set back since would wait for as long as that step was.
+void Janitor::mind_clock() {
+    constexpr Duration of_no_account = std::chrono::seconds{2};
+    constexpr Duration too_far = std::chrono::hours{1};  // for what another ephd put off, perhaps by another clock
+    const Timestamp at = now();
+    const auto when = Signal::Clock::now();
+    const bool first = looked_ == Timestamp{};
+    const auto expected = looked_ + std::chrono::duration_cast<Duration>(when - looked_when_);
+    if (first || at + of_no_account < expected) {
+        held_.clear();
+        without_account_.clear();
+        ledger_.clock_went_back(at, first ? at + too_far : at);
+        if (!first) spdlog::info("the clock was set back: every revocation is tried again at once");
+    }
+    looked_ = at;
+    looked_when_ = when;
 }
 
 // Starts what is due, as far as there is room, and returns when to look again; a finished attempt wakes by itself.

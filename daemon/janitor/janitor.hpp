@@ -116,6 +116,7 @@ private:
     Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, std::string actor);
     void count_outcomes(CleanupSum& sum);
 
+    void mind_clock();
     std::optional<Timestamp> start_due();
     std::optional<Timestamp> start_revoking(Timestamp at);
     bool start(KeyRow key);
@@ -130,6 +131,8 @@ private:
     OpenAi& openai_;
     TaskGroup& tasks_;
     WallTimer timer_;
+    Timestamp looked_{};                     // at the clock, the last time,
+    Signal::Clock::time_point looked_when_;  // and when that was, by one that nobody sets
     Signal answered_;
     std::set<KeyId> in_flight_;
     std::map<Place, Timestamp> held_;             // a place that asked to slow down, and until when

@@ -44,7 +44,9 @@ public:
     // What has come to its end by itself, `limit` of it at most, in one transaction: live keys are revoking, those
     // whose creation nobody has finished are lost. As they were before.
     std::vector<KeyRow> revoke_overdue(Timestamp at, std::size_t limit);
-    void hurry(const KeyId& key, Timestamp due);      // a revocation that waits for its next try is due
+    void hurry(const KeyId& key, Timestamp due);  // a revocation that waits for its next try is due
+    // Revocations put off until after `beyond` are due at `at`, and no lost creation is looked for longer than ever.
+    void clock_went_back(Timestamp at, Timestamp beyond);
     void due_now(const Place& place, Timestamp due);  // an account is back: all that waits for it is due
 
     // --- an extension, in the order of its steps; Error{session_over} where key or session are no longer live ---

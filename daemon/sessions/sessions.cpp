@@ -87,12 +87,14 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
         failure = CreateError{error, true};  // the ledger could not be written: the key exists and must go
     }
     if (failure) {
-        if (failure->maybe_made()) {
-            ledger_.lost(key.id, now() + may_still_appear, failure->message());
-            janitor_.wake();
-        } else {
-            ledger_.never_made(key.id, failure->message());
-        }
+        settle("key " + key.id.text(), [this, id = key.id, failed = *failure] {
+            if (failed.maybe_made()) {
+                ledger_.lost(id, now() + may_still_appear, failed.message());
+                janitor_.wake();
+            } else {
+                ledger_.never_made(id, failed.message());
+            }
+        });
         spdlog::warn("key {} was not issued: {}", key.id.text(), failure->message());
         throw Error{*failure};
     }
@@ -143,12 +145,14 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
     }
     if (failure) {
         finish(*lease, "not_started");
-        ledger_.session_over(session.id, "not_started", std::nullopt, actor);
+        settle("session " + session.id.text(),
+               [this, id = session.id, actor] { ledger_.session_over(id, "not_started", std::nullopt, actor); });
         std::rethrow_exception(failure);
     }
     if (lease->over) {  // it was ended while its key was being made
         const std::string reason = lease->events.empty() ? "asked" : lease->events.back().reason;
-        janitor_.revoke(started.issued.key.id, reason, actor);
+        settle("key " + started.issued.key.id.text(),
+               [this, id = started.issued.key.id, reason, actor] { janitor_.revoke(id, reason, actor); });
         throw Error{Code::session_over, "session {} was ended while its key was being made", session.id.text()};
     }
     started.lease = std::move(lease);
@@ -225,16 +229,21 @@ void Sessions::key_over(const KeyRow& key, const std::string& reason) {
     record({lease->session, reason, std::nullopt, "janitor"});
 }
 
-// Where the ledger cannot be written, watch() tries again: nobody else would, and the key would live to its deadline.
-void Sessions::record(Ending ending) {
+std::optional<Error> Sessions::settle(const std::string& what, std::function<void()> write) {
     try {
-        write(ending);
+        write();
+        return std::nullopt;
     } catch (const Error& error) {
-        spdlog::error("session {} cannot be ended yet: {}", ending.session.id.text(), error.message());
-        unrecorded_.push_back(std::move(ending));
+        spdlog::error("{} cannot be ended yet: {}", what, error.message());
+        owed_.push_back(std::move(write));
         clock_.poke();
-        throw;
+        return error;
     }
+}
+
+void Sessions::record(const Ending& ending) {
+    if (const auto trouble = settle("session " + ending.session.id.text(), [this, ending] { write(ending); }))
+        throw Error{*trouble};
 }
 
 void Sessions::write(const Ending& ending) {

@@ -25,9 +25,9 @@ std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, Session
 
 // Does what is due, and returns when to look again.
 std::optional<Timestamp> Sessions::look() {
-    while (!unrecorded_.empty()) {
-        write(unrecorded_.back());
-        unrecorded_.pop_back();
+    while (!owed_.empty()) {
+        owed_.front()();
+        owed_.pop_front();
     }
     const Timestamp at = now();
     std::optional<Timestamp> next;
