@@ -11,8 +11,9 @@ namespace eph {
 namespace {
 
 constexpr std::size_t most_in_flight = 16;
-constexpr Duration while_store_is_asked = std::chrono::seconds{10};  // at most: the account's coming makes all due
-constexpr Duration after_trouble = std::chrono::seconds{5};          // the ledger itself failed
+constexpr std::size_t most_at_once = 100;                      // rows in one transaction
+constexpr Duration after_trouble = std::chrono::seconds{5};    // the ledger itself failed
+constexpr Duration without_account = std::chrono::seconds{1};  // what else waits for the same one need not all try
 
 double jitter() {
     static thread_local std::minstd_rand generator{std::random_device{}()};
@@ -49,40 +50,74 @@ Task<void> Janitor::run() {
 // Starts what is due, as far as there is room, and returns when to look again; a finished attempt wakes by itself.
 std::optional<Timestamp> Janitor::start_due() {
     const Timestamp at = now();
-    std::erase_if(held_, [&](const auto& place) { return place.second <= at; });
-    const std::size_t window = in_flight_.size() + most_in_flight + 1;
-    std::vector<KeyRow> upcoming = ledger_.upcoming(window);
-    for (KeyRow& key : upcoming) {
-        if (in_flight_.contains(key.id)) continue;
-        if (*key.due > at) return key.due;
-        if (key.state == KeyState::creating) {
-            ledger_.lost(key.id, at + may_still_appear, "nobody has finished its creation");
-            key = ledger_.key(key.id).value();
-        } else if (key.state == KeyState::live) {
-            ledger_.revoke(key.id, "deadline", at, "janitor");
-            key.state = KeyState::revoking;
-            if (on_revoking) on_revoking(key, "deadline");
-        }
-        // Out of the way, so that what waits for one provider never hides what is due at another.
-        if (const auto held = held_.find(key.place); held != held_.end()) {
-            ledger_.postpone(key.id, held->second);
-            continue;
-        }
-        if (asking_.contains(key.place)) {
-            ledger_.postpone(key.id, at + while_store_is_asked);
-            continue;
-        }
-        if (in_flight_.size() >= most_in_flight) return std::nullopt;
-        if (accounts_.must_ask(key.place, key.fingerprint, key.attempts)) asking_.insert(key.place);
-        in_flight_.insert(key.id);
-        tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
+    // Whatever becomes of their revocation, and when: keys end in time, and their sessions hear of it.
+    const std::vector<KeyRow> overdue = ledger_.revoke_overdue(at, most_at_once);
+    for (const KeyRow& key : overdue) {
+        if (key.state == KeyState::live && on_revoking) on_revoking(key, "deadline");
     }
-    if (upcoming.size() < window) return std::nullopt;
-    return at;  // more may be due behind these
+    if (!overdue.empty()) return at;  // more may have come to its end
+    std::optional<Timestamp> next = ledger_.first_end();
+    if (in_flight_.size() < most_in_flight) {
+        if (const auto later = start_revoking(at); later && (!next || *later < *next)) next = later;
+    }
+    return next;
+}
+
+// Each place in turn, so that what waits for one provider never hides what is due at another.
+std::optional<Timestamp> Janitor::start_revoking(Timestamp at) {
+    std::optional<Timestamp> next;
+    const auto consider = [&](Timestamp moment) {
+        if (!next || moment < *next) next = moment;
+    };
+    const auto pause_ends = [&](std::map<Place, Timestamp>& pauses, const Place& place) {
+        std::erase_if(pauses, [&](const auto& each) { return each.second <= at; });
+        const auto pause = pauses.find(place);
+        return pause == pauses.end() ? std::optional<Timestamp>{} : pause->second;
+    };
+    std::vector<std::deque<KeyRow>> queues;
+    for (const Place& place : ledger_.places_revoking()) {
+        if (asking_.contains(place)) continue;
+        std::optional<Timestamp> until = pause_ends(held_, place);
+        if (!until) until = pause_ends(without_account_, place);
+        if (until) {
+            consider(*until);
+            continue;
+        }
+        std::deque<KeyRow> queue;
+        for (KeyRow& key : ledger_.revoking(place, in_flight_.size() + most_in_flight)) {
+            if (in_flight_.contains(key.id)) continue;
+            if (*key.due > at) {
+                consider(*key.due);
+                break;
+            }
+            queue.push_back(std::move(key));
+        }
+        if (!queue.empty()) queues.push_back(std::move(queue));
+    }
+    while (!queues.empty()) {
+        for (std::deque<KeyRow>& queue : queues) {
+            if (in_flight_.size() >= most_in_flight) return next;
+            KeyRow key = std::move(queue.front());
+            queue.pop_front();
+            if (start(std::move(key))) queue.clear();
+        }
+        std::erase_if(queues, [](const auto& queue) { return queue.empty(); });
+    }
+    return next;
+}
+
+// True: what else is due at its place waits for this one, which asks the account's store.
+bool Janitor::start(KeyRow key) {
+    const bool asks = accounts_.must_ask(key.place, key.fingerprint, key.attempts);
+    if (asks) asking_.insert(key.place);
+    in_flight_.insert(key.id);
+    tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
+    return asks;
 }
 
 void Janitor::account_loaded(const Place& place) {
     asking_.erase(place);
+    without_account_.erase(place);
     account_came_ = true;
     loaded_.notify();
     wake();
@@ -97,7 +132,10 @@ Task<RevokeAnswer> Janitor::revoke_at_provider(const KeyRow& key) {
         without.error = error.message();
         without.waits_for_store = accounts_.configured(key.place);
     }
-    if (!account) co_return without;
+    if (!account) {
+        without_account_[key.place] = now() + without_account;
+        co_return without;
+    }
     co_return co_await openai_.revoke(account, key.service_account_id, key.name, key.next_name);
 }
 

@@ -1,6 +1,7 @@
 // Revokes what is due, until the provider confirms; compares the ledger with the provider's list.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -103,6 +104,8 @@ private:
     void count_outcomes(CleanupSum& sum);
 
     std::optional<Timestamp> start_due();
+    std::optional<Timestamp> start_revoking(Timestamp at);
+    bool start(KeyRow key);
     Task<void> attempt(KeyRow key);
     Task<std::int64_t> settle_gone(AccountRef account, std::vector<KeyId> candidates);
     Task<RevokeAnswer> revoke_at_provider(const KeyRow& key);
@@ -116,8 +119,9 @@ private:
     WallTimer timer_;
     Signal answered_;
     std::set<KeyId> in_flight_;
-    std::map<Place, Timestamp> held_;    // a place that asked to slow down, and until when
-    std::optional<Concerned> cleaning_;  // of the cleanup that runs
+    std::map<Place, Timestamp> held_;             // a place that asked to slow down, and until when
+    std::map<Place, Timestamp> without_account_;  // the same where there was no account
+    std::optional<Concerned> cleaning_;           // of the cleanup that runs
     Signal cleaned_;
     // Places whose store is being asked: one attempt waits for it, lest those of all its keys take up the room.
     std::set<Place> asking_;

@@ -156,18 +156,39 @@ void Ledger::adopt(const KeyRow& key, const std::string& reason) {
 std::size_t Ledger::revoke_unfinished(Timestamp due) {
     Transaction transaction{store_->database};
     std::size_t count = 0;
-    for (const KeyRow& key : unsettled_keys()) {
-        if (key.state != KeyState::creating) continue;
+    constexpr std::int64_t all = -1;
+    constexpr std::int64_t whenever = INT64_MAX;
+    for (const KeyRow& key : store_->keys(store_->keys_overdue.bind(name_of(KeyState::creating), whenever, all))) {
         store_->mark_lost.run(to_millis(due), to_millis(due + may_still_appear),
                               "ephd ended while the key was being created", key.id.text());
-        store_->note(key.id, "ephd", "answer_lost", "ephd ended while the key was being created");
+        store_->note(key, "ephd", "answer_lost", "ephd ended while the key was being created");
         ++count;
     }
     transaction.commit();
     return count;
 }
 
-void Ledger::postpone(const KeyId& key, Timestamp due) { store_->mark_postponed.run(to_millis(due), key.text()); }
+std::vector<KeyRow> Ledger::revoke_overdue(Timestamp at, std::size_t limit) {
+    const auto overdue = [&](KeyState state) {
+        return store_->keys(store_->keys_overdue.bind(name_of(state), to_millis(at), static_cast<std::int64_t>(limit)));
+    };
+    std::vector<KeyRow> rows = overdue(KeyState::live);
+    if (rows.empty()) rows = overdue(KeyState::creating);
+    if (rows.empty()) return rows;
+    Transaction transaction{store_->database};
+    for (const KeyRow& key : rows) {
+        if (key.state == KeyState::live) {
+            store_->mark_revoking.run(to_millis(at), "deadline", key.id.text());
+            store_->note(key, "janitor", "revoking", "deadline");
+        } else {
+            const char* why = "nobody has finished its creation";
+            store_->mark_lost.run(to_millis(at), to_millis(at + may_still_appear), why, key.id.text());
+            store_->note(key, "janitor", "answer_lost", why);
+        }
+    }
+    transaction.commit();
+    return rows;
+}
 
 void Ledger::hurry(const KeyId& key, Timestamp due) {
     store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due));
@@ -238,8 +259,31 @@ std::vector<KeyRow> Ledger::recent_keys(std::size_t limit) {
     return store_->keys(store_->keys_recent.bind(static_cast<std::int64_t>(limit)));
 }
 
-std::vector<KeyRow> Ledger::upcoming(std::size_t limit) {
-    return store_->keys(store_->keys_upcoming.bind(static_cast<std::int64_t>(limit)));
+std::optional<Timestamp> Ledger::first_end() {
+    Statement& wanted = store_->first_end.bind();
+    std::optional<std::int64_t> at;
+    if (wanted.step()) at = wanted.maybe_integer(0);
+    wanted.reset();
+    if (!at) return std::nullopt;
+    return from_millis(*at);
+}
+
+std::vector<Place> Ledger::places_revoking() {
+    std::vector<Place> places;
+    Place last;
+    for (;;) {
+        Statement& next = store_->next_place.bind(last.provider, last.project, last.base_url);
+        if (!next.step()) break;
+        last = {next.text(0), next.text(1), next.text(2)};
+        places.push_back(last);
+    }
+    store_->next_place.reset();
+    return places;
+}
+
+std::vector<KeyRow> Ledger::revoking(const Place& place, std::size_t limit) {
+    return store_->keys(
+        store_->keys_revoking.bind(place.provider, place.project, place.base_url, static_cast<std::int64_t>(limit)));
 }
 
 void Ledger::checked(const Place& place, const std::string& fingerprint, Timestamp at) {

@@ -39,9 +39,11 @@ public:
     void revive(const KeyId& key,
                 const std::string& service_account_id);  // recorded as revoked, yet found at the provider
     void adopt(const KeyRow& key,
-               const std::string& reason);            // another machine's key that is over: a new row, revoking
-    std::size_t revoke_unfinished(Timestamp due);     // at start: every creating row
-    void postpone(const KeyId& key, Timestamp due);   // its provider asked to slow down: no attempt was made
+               const std::string& reason);         // another machine's key that is over: a new row, revoking
+    std::size_t revoke_unfinished(Timestamp due);  // at start: every creating row
+    // What has come to its end by itself, `limit` of it at most, in one transaction: live keys are revoking, those
+    // whose creation nobody has finished are lost. As they were before.
+    std::vector<KeyRow> revoke_overdue(Timestamp at, std::size_t limit);
     void hurry(const KeyId& key, Timestamp due);      // a revocation that waits for its next try is due
     void due_now(const Place& place, Timestamp due);  // an account is back: all that waits for it is due
 
@@ -61,7 +63,9 @@ public:
     std::vector<KeyRow> unsettled_keys();  // all that are not revoked, by due
     std::set<Place> places_in_use();       // of all that are not revoked, and of sessions through the broker
     std::vector<KeyRow> recent_keys(std::size_t limit);  // newest first
-    std::vector<KeyRow> upcoming(std::size_t limit);     // what is due first
+    std::optional<Timestamp> first_end();                // when the next key comes to its end by itself
+    std::vector<Place> places_revoking();                // where something is to be revoked
+    std::vector<KeyRow> revoking(const Place& place, std::size_t limit);  // what is due first
 
     // --- sessions ---
     void start_without_key(const SessionRow& session, const std::string& actor);

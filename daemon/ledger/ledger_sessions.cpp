@@ -147,15 +147,20 @@ void Ledger::Store::note(const SessionRow& session, const std::string& actor, co
 }
 
 void Ledger::Store::note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail) {
+    KeyRow about;
+    about.id = key;
+    for (KeyRow& row : keys(key_by_id.bind(key.text()))) about = std::move(row);
+    note(about, actor, event, detail);
+}
+
+void Ledger::Store::note(const KeyRow& key, const std::string& actor, const char* event, const std::string& detail) {
     AuditRow row;
     row.actor = actor;
     row.event = event;
-    row.key = key;
+    row.key = key.id;
+    row.session = key.session;
+    row.host = key.host;
     row.detail = detail;
-    for (const KeyRow& about : keys(key_by_id.bind(key.text()))) {
-        row.session = about.session;
-        row.host = about.host;
-    }
     note(row);
 }
 

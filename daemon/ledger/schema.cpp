@@ -146,6 +146,12 @@ constexpr std::array migrations{
     CREATE INDEX sessions_active ON sessions (started) WHERE state = 'active';
     CREATE INDEX sessions_started ON sessions (started);
     )sql",
+    // What the janitor asks, each in one step however many keys wait: which are past their time, and what is due at one
+    // provider.
+    R"sql(
+    CREATE INDEX keys_state ON keys (state, due) WHERE due IS NOT NULL;
+    CREATE INDEX keys_revoking ON keys (provider, project, base_url, due) WHERE state = 'revoking';
+    )sql",
 };
 
 }  // namespace

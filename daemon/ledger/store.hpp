@@ -50,7 +50,6 @@ struct Ledger::Store {
     Statement mark_revived{database,
                            "UPDATE keys SET state = 'revoking', due = ?, revoked = NULL, service_account_id = ? "
                            "WHERE id = ? AND state = 'revoked'"};
-    Statement mark_postponed{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking'"};
     Statement mark_hurried{database, "UPDATE keys SET due = ? WHERE id = ? AND state = 'revoking' AND due > ?"};
     Statement places{database,
                      "SELECT provider, project, base_url FROM keys WHERE due IS NOT NULL UNION "
@@ -81,8 +80,20 @@ struct Ledger::Store {
         "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
     Statement keys_unsettled{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"};
     Statement keys_recent{database, "SELECT " EPH_KEY_COLUMNS " FROM keys ORDER BY created DESC LIMIT ?"};
-    Statement keys_upcoming{database,
-                            "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due LIMIT ?"};
+    Statement keys_overdue{database, "SELECT " EPH_KEY_COLUMNS
+                                     " FROM keys WHERE due IS NOT NULL AND state = ?1 AND due <= ?2 ORDER BY due LIMIT "
+                                     "?3"};
+    Statement first_end{database,
+                        "SELECT min(due) FROM (SELECT min(due) AS due FROM keys WHERE due IS NOT NULL AND state = "
+                        "'live' UNION ALL SELECT min(due) FROM keys WHERE due IS NOT NULL AND state = 'creating')"};
+    // From one place to the next, by the index alone.
+    Statement next_place{database,
+                         "SELECT provider, project, base_url FROM keys WHERE state = 'revoking' AND "
+                         "(provider, project, base_url) > (?1, ?2, ?3) ORDER BY provider, project, base_url LIMIT 1"};
+    Statement keys_revoking{database,
+                            "SELECT " EPH_KEY_COLUMNS
+                            " FROM keys WHERE state = 'revoking' AND provider = ?1 AND project = ?2 AND base_url = ?3 "
+                            "ORDER BY due LIMIT ?4"};
 
     Statement insert_session{database,
                              "INSERT INTO sessions (id, state, credential, key, host, provider, agent, started, "
@@ -123,6 +134,7 @@ struct Ledger::Store {
 
     void note(const AuditRow& row);
     void note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail);
+    void note(const KeyRow& key, const std::string& actor, const char* event, const std::string& detail);
     void note(const SessionRow& session, const std::string& actor, const char* event, const std::string& detail);
     std::vector<KeyRow> keys(Statement& bound);
     std::vector<SessionRow> sessions(Statement& bound);

@@ -5,6 +5,8 @@ namespace eph::test {
 
 inline constexpr const char* back_to_version_1 = R"sql(
     PRAGMA foreign_keys = OFF;
+    DROP INDEX keys_state;
+    DROP INDEX keys_revoking;
     DROP INDEX keys_next_name;
     ALTER TABLE keys DROP COLUMN next_name;
     ALTER TABLE keys DROP COLUMN provider_expiry;
@@ -34,6 +36,8 @@ inline constexpr const char* back_to_version_1 = R"sql(
 
 inline constexpr const char* back_to_version_2 = R"sql(
     PRAGMA foreign_keys = OFF;
+    DROP INDEX keys_state;
+    DROP INDEX keys_revoking;
     CREATE TABLE sessions_2 (
         id TEXT PRIMARY KEY,
         state TEXT NOT NULL CHECK (state IN ('active', 'over')),

@@ -218,7 +218,7 @@ TEST_CASE("a ledger of the first version keeps its keys, its sessions and its tr
     }
     Database{file.string()}.execute(back_to_version_1);
     Ledger ledger{file};
-    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"3"});
+    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"4"});
     CHECK(ask(file, "PRAGMA integrity_check") == std::vector<std::string>{"ok"});
     CHECK(ask(file, "PRAGMA foreign_key_check").empty());
     CHECK(ask(file, "SELECT sql FROM sqlite_schema WHERE type <> 'table' ORDER BY name") == schema);
@@ -256,7 +256,7 @@ TEST_CASE("a ledger of the second version keeps its sessions, those without a ke
     }
     Database{file.string()}.execute(back_to_version_2);
     Ledger ledger{file};
-    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"3"});
+    CHECK(ask(file, "PRAGMA user_version") == std::vector<std::string>{"4"});
     CHECK(ask(file, "PRAGMA foreign_key_check").empty());
     CHECK(ask(file, "SELECT sql FROM sqlite_schema ORDER BY name") == schema);
     REQUIRE(ledger.active_sessions().size() == 1);

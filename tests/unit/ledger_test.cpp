@@ -21,7 +21,7 @@ struct Fixture {
     }
     std::vector<std::string> due() {
         std::vector<std::string> ids;
-        for (const KeyRow& each : ledger.upcoming(100)) ids.push_back(each.id.text());
+        for (const KeyRow& each : ledger.unsettled_keys()) ids.push_back(each.id.text());
         return ids;
     }
 };
@@ -180,7 +180,49 @@ TEST_CASE_METHOD(Fixture, "what is due first comes first") {
     CHECK(due() == Texts{"k3", "k1", "k2"});
     ledger.revoked(KeyId{"k3"}, "confirmed");
     CHECK(due() == Texts{"k1", "k2"});
-    CHECK(ledger.upcoming(1).size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "live keys past their deadline, and creations that nobody finished, are revoking at once") {
+    add_live(ledger, "k1", moment + 1h);
+    add_live(ledger, "k2", moment + 2h);
+    add_live(ledger, "k3", moment + 3h);
+    ledger.intend(a_key("k4", moment + 4h), std::nullopt, "test");  // abandoned after a quarter of an hour
+    CHECK(ledger.revoke_overdue(moment, 10).empty());
+    CHECK((ledger.first_end() == moment + 15min));
+    REQUIRE(ledger.revoke_overdue(moment + 2h, 1).size() == 1);  // no more at a time than asked for
+    REQUIRE(ledger.revoke_overdue(moment + 2h, 10).size() == 1);
+    const std::vector<KeyRow> last = ledger.revoke_overdue(moment + 2h, 10);
+    REQUIRE(last.size() == 1);
+    CHECK(last.front().state == KeyState::creating);  // as it was
+    CHECK(ledger.revoke_overdue(moment + 2h, 10).empty());
+    for (const char* id : {"k1", "k2", "k4"}) CHECK(row(id).state == KeyState::revoking);
+    CHECK(row("k1").reason == "deadline");
+    CHECK(row("k4").reason == "answer_lost");
+    CHECK((row("k4").unproven_until == moment + 2h + 1min));
+    CHECK(row("k3").state == KeyState::live);
+    CHECK((ledger.first_end() == moment + 3h));
+    CHECK(trail() == Texts{"creating", "live", "creating", "live", "creating", "live", "creating", "revoking",
+                           "revoking", "answer_lost"});
+}
+
+TEST_CASE_METHOD(Fixture, "what is to be revoked is found place by place, what is due first first") {
+    KeyRow elsewhere = a_key("k3");
+    elsewhere.place.project = "proj_2";
+    add_live(ledger, "k1");
+    add_live(ledger, "k2");
+    add_live(ledger, "k4");
+    ledger.intend(elsewhere, std::nullopt, "test");
+    ledger.live(made("k3", "svc_3", "key_3"));
+    CHECK(ledger.places_revoking().empty());
+    ledger.revoke(KeyId{"k1"}, "asked", moment + 2s, "test");
+    ledger.revoke(KeyId{"k2"}, "asked", moment + 1s, "test");
+    ledger.revoke(KeyId{"k3"}, "asked", moment, "test");
+    CHECK((ledger.places_revoking() == std::vector<Place>{place, elsewhere.place}));
+    REQUIRE(ledger.revoking(place, 10).size() == 2);
+    CHECK(ledger.revoking(place, 10).front().id.text() == "k2");
+    CHECK(ledger.revoking(place, 1).size() == 1);
+    ledger.revoked(KeyId{"k3"}, "confirmed");
+    CHECK((ledger.places_revoking() == std::vector<Place>{place}));
 }
 
 TEST_CASE_METHOD(Fixture, "a waiting revocation can be hurried, and nothing else") {
