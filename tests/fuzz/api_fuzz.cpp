@@ -50,12 +50,14 @@ struct World {
     Signal noted{io.get_executor()};
     TaskGroup background{io.get_executor()};
     Janitor janitor{io.get_executor(), ledger, accounts, openai, background};
-    Sessions sessions{io.get_executor(), ledger, accounts, openai, janitor, background};
+    Sessions sessions{io.get_executor(), ledger, accounts, openai, janitor, background, bounds::creations};
     Prices prices{directory / "prices.json"};
-    Broker broker{io.get_executor(), directory.path(), ledger, accounts, https, sessions, prices, background};
+    Broker broker{io.get_executor(), directory.path(),         ledger, accounts, https, sessions, prices,
+                  background,        bounds::agent_connections};
     Timestamp started = now();
     Services services{ledger, accounts, https, openai, janitor, sessions, broker, noted, started};
     TaskGroup clients{io.get_executor()};
+    Clients seats{io.get_executor(), bounds::api_clients};
     bool stopping = false;
 };
 
@@ -112,7 +114,7 @@ void one(std::string_view input) {
         const Pair pair;
         End client{pair.ours};
         asio::local::stream_protocol::socket socket{here.io, asio::local::stream_protocol{}, pair.theirs};
-        here.clients.spawn("client", serve_client(std::move(socket), here.services, here.stopping));
+        here.clients.spawn("client", serve_client(std::move(socket), here.services, here.seats, here.stopping));
         while (!input.empty()) {
             const std::size_t end = std::min(input.find("\n@\n"), input.size());
             in_pieces(input.substr(0, end), [&](std::string_view piece) {
