@@ -214,7 +214,8 @@ Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parse
     }
     if (reply.body.empty()) co_return false;  // the client left before its stream began
     const bool taken = co_await send_reply(socket, seat, std::move(reply), keep_alive);
-    co_return taken&& keep_alive;
+    if (!taken) co_return false;
+    co_return keep_alive;
 }
 
 Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Parser& parser) {
@@ -224,8 +225,9 @@ Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Par
 
 }  // namespace
 
-Task<void> serve_client(Socket socket, Services& services, Clients& clients, const bool& stopping) {
-    Clients::Seat seat{clients, socket.native_handle()};
+Task<void> serve_client(Socket socket, std::unique_ptr<Clients::Seat> place, Services& services, Door& door,
+                        const bool& stopping) {
+    Clients::Seat& seat = *place;
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
     Buffer buffer;
@@ -257,8 +259,10 @@ Task<void> serve_client(Socket socket, Services& services, Clients& clients, con
             co_await send_reply(socket, seat, std::move(reply), false);
             co_return;
         }
+        co_await door.turns.mine(peer.pid);
         const bool keep_alive = parser.keep_alive();
         open = co_await answer(socket, services, seat, parser.get(), buffer, peer, keep_alive);
+        forget(parser.get(), buffer);  // also what was refused before it was taken
     }
 }
 

@@ -54,7 +54,7 @@ std::optional<int> activated_socket() {
 
 Listener::Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over,
                    std::size_t most_clients)
-    : path_(std::move(path)), acceptor_(executor), clients_(executor, most_clients) {
+    : path_(std::move(path)), acceptor_(executor), door_(executor, most_clients) {
     if (handed_over) {
         acceptor_.assign(Protocol{}, *handed_over);
     } else {
@@ -108,9 +108,15 @@ void Listener::close() {
     acceptor_.close(ignored);
 }
 
+void Listener::serve(Socket socket, Services& services, TaskGroup& tasks, const bool& stopping) {
+    auto place = std::make_unique<Clients::Seat>(door_.clients, socket.native_handle());  // taken from now on
+    tasks.spawn("serving a client", serve_client(std::move(socket), std::move(place), services, door_, stopping));
+}
+
 Task<void> Listener::accept(Services& services, TaskGroup& tasks, const bool& stopping) {
+    constexpr int at_once = 256;
     while (!stopping) {
-        co_await clients_.room();
+        co_await door_.clients.room();
         auto [failure, socket] = co_await acceptor_.async_accept(as_result);
         if (failure == asio::error::operation_aborted) co_return;
         if (failure) {  // of the whole system no descriptor is free: existing clients go on, new ones wait
@@ -119,7 +125,16 @@ Task<void> Listener::accept(Services& services, TaskGroup& tasks, const bool& st
             co_await pause.async_wait(use_awaitable);
             continue;
         }
-        tasks.spawn("serving a client", serve_client(std::move(socket), services, clients_, stopping));
+        serve(std::move(socket), services, tasks, stopping);
+        // Who else is waiting: one for each round of the event loop would make a queue of a crowd.
+        acceptor_.non_blocking(true);
+        for (int more = 1; more < at_once && !door_.clients.full(); ++more) {
+            Socket next{acceptor_.get_executor()};
+            boost::system::error_code none;
+            acceptor_.accept(next, none);
+            if (none) break;
+            serve(std::move(next), services, tasks, stopping);
+        }
     }
 }
 

@@ -8,8 +8,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
-#include "daemon/api/services.hpp"
-#include "daemon/async/clients.hpp"
+#include "daemon/api/http_session.hpp"
 #include "daemon/async/task_group.hpp"
 
 namespace eph {
@@ -35,12 +34,15 @@ private:
         ino_t inode;
     };
 
+    using Socket = asio::local::stream_protocol::socket;
+
+    void serve(Socket socket, Services& services, TaskGroup& tasks, const bool& stopping);
     void bind_path();
     void remove_path();
 
     std::filesystem::path path_;
     asio::local::stream_protocol::acceptor acceptor_;
-    Clients clients_;
+    Door door_;
     std::optional<Bound> bound_;  // the socket file that we made; nothing: it was handed over
 };
 

@@ -26,7 +26,7 @@ bool Clients::cut_one() {
 }
 
 Task<void> Clients::room() {
-    while (all_.size() >= most_) {
+    while (full()) {
         const bool one_is_going =
             std::any_of(all_.begin(), all_.end(), [](const Client& each) { return each.state == Client::State::cut; });
         if (!one_is_going) (void)cut_one();

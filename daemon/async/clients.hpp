@@ -22,6 +22,7 @@ public:
     // Until another one may come. Where all places are taken, one is cut off: of those who have never asked anything
     // who has been silent for longest, else of those who are silent since, else of those who do not read their answer.
     Task<void> room();
+    bool full() const { return all_.size() >= most_; }
     bool cut_one();  // false: ephd waits for none of them
     std::size_t size() const { return all_.size(); }
 

@@ -189,6 +189,8 @@ Task<void> Broker::retire(ServedRef served) {
     served->streams.cancel(asio::cancellation_type::terminal);
     const bool cut = co_await served->streams.drained(to_cut);
     if (!cut) spdlog::warn("session {}: a stream could not be cut in time", served->id.text());
+    served->key.reset();  // who still asks gets a no, and that takes no key
+    served->account.reset();
     sum_up(*served);
     served->summed_up = true;
     settled_.notify();

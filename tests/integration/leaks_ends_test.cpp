@@ -183,6 +183,24 @@ TEST_CASE_METHOD(Moments, "leak 5: Ctrl-C while ssh connects leaves at once, and
 }
 
 TEST_CASE_METHOD(Moments,
+                 "leak 5: a key that comes while eph is leaving already is revoked with it, and holds nobody up") {
+    const std::string ssh = read_file(home.path("bin/ssh"));
+    const std::string patient = "case \"$*\" in *ControlMaster=yes*) trap '' TERM; sleep 2; exit 255 ;; esac\n";
+    write_file(home.path("bin/ssh"), "#!/bin/sh\n" + patient + ssh.substr(ssh.find('\n') + 1),
+               std::filesystem::perms::owner_all);
+    sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", 1000}, {"effect", true}});
+    const auto began = std::chrono::steady_clock::now();
+    Program session = start({"testhost", "x"});
+    sim.wait_for("POST service_accounts");
+    session.signal(SIGTERM);
+    const Finished done = session.wait();
+    CHECK(done.status == 143);
+    CHECK(std::chrono::steady_clock::now() - began < 6s);
+    CHECK_THAT(done.err, EndsWith(" is revoked\n"));
+    check_nothing_left();
+}
+
+TEST_CASE_METHOD(Moments,
                  "leak 5: Ctrl-C between the connection and the agent leaves at once, and nothing on the host") {
     // The person's profile takes its time; the keeper waits for it with the session's directory made.
     write_file(host.host_home() / ".profile", "touch \"$HOME/asked\"; exec sleep 1000\n");

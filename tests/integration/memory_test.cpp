@@ -34,12 +34,14 @@ struct Issues {
         CHECK(ephd.call("DELETE", "/v1/keys/" + made.at("key").at("id").get<std::string>(), nullptr, headers).status ==
               200);
     }
-    std::unique_ptr<LeaseConnection> session(Daemon& ephd, const Json& request, const Variables& headers = {}) {
+    std::unique_ptr<LeaseConnection> session(Daemon& ephd, const Json& request, const Variables& headers = {},
+                                             Json* said = nullptr) {
         auto lease = ephd.session(request, headers);
         const Json first = lease->event().value();
         INFO(first.dump());
         REQUIRE(lease->status() == 201);
         if (!first.at("secret").get<std::string>().empty()) secrets.push_back(first.at("secret"));
+        if (said != nullptr) *said = first;
         return lease;
     }
 };
@@ -189,11 +191,24 @@ TEST_CASE_METHOD(Fixture, "after a thousand sessions nothing of what they were g
     Issues issued;
     std::vector<std::unique_ptr<LeaseConnection>> living;
     for (int i = 0; i < 1000; ++i) {
-        const std::string host = "web" + std::to_string(i);
-        living.push_back(issued.session(ephd, {{"host", host}, {"ttl_seconds", 600}}));
+        const bool broker = i % 4 == 0;
+        const Json request = {{"host", "web" + std::to_string(i)},
+                              {"ttl_seconds", 600},
+                              {"credential", broker ? "broker" : "key"},
+                              {"endpoint", "port"}};
+        Json first;
+        living.push_back(issued.session(ephd, request, {}, &first));
+        if (broker) {  // its token and its key are used
+            HttpConnection agent{first.at("broker").at("port").get<int>()};
+            agent.request("GET", "/openai/v1/models", "", {{"Authorization", "Bearer " + issued.secrets.back()}});
+            CHECK(agent.reply().status == 200);
+        }
         if (living.size() == 50) living.clear();
     }
     CHECK(eventually([&] { return sim.live_keys() == 0; }));
+    const Json state = sim.state();
+    for (const Json& account : state.at("accounts")) issued.secrets.push_back(account.at("keys").at(0).at("value"));
+    CHECK(issued.secrets.size() == 2000);  // 750 keys twice, and 250 tokens with the keys behind them
     CHECK(astray(ephd, issued.secrets, 0) == "");
     CHECK(astray(ephd, {admin_key}, 1) == "");
 }

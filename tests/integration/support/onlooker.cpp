@@ -100,11 +100,27 @@ void look(const Scene& scene, const std::map<std::string, std::string>& texts, s
 
 }  // namespace
 
-std::set<std::string> seen_by(uid_t user, const Scene& scene, const std::map<std::string, std::string>& texts) {
-    std::istringstream lines{as_user(user, [&](std::ostream& out) { look(scene, texts, out); })};
+namespace {
+
+std::set<std::string> lines_of(const std::string& text) {
+    std::istringstream lines{text};
     std::set<std::string> all;
     for (std::string line; std::getline(lines, line);) all.insert(line);
     return all;
+}
+
+}  // namespace
+
+std::set<std::string> seen_by(uid_t user, const Scene& scene, const std::map<std::string, std::string>& texts) {
+    return lines_of(as_user(user, [&](std::ostream& out) { look(scene, texts, out); }));
+}
+
+std::set<std::string> names_in(uid_t user, const fs::path& directory) {
+    return lines_of(as_user(user, [&](std::ostream& out) {
+        std::error_code closed;
+        for (const auto& entry : fs::directory_iterator{directory, closed})
+            out << entry.path().filename().string() << "\n";
+    }));
 }
 
 int status_for(uid_t user, int port, const std::string& target) {

@@ -20,6 +20,9 @@ struct Scene {
 // memory, files, open files.
 std::set<std::string> seen_by(uid_t user, const Scene& scene, const std::map<std::string, std::string>& texts);
 
+// What the user is told is in the directory; nothing where it is closed.
+std::set<std::string> names_in(uid_t user, const std::filesystem::path& directory);
+
 // The HTTP status with which a port of loopback answers the user's request without a token; 0: nobody answers.
 int status_for(uid_t user, int port, const std::string& target);
 
