@@ -57,8 +57,9 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
         }
         switch (row->second.state) {
             case KeyState::revoked:
-                // Revoked while the list was being read: what the list says is older.
-                if (!row->second.revoked || *row->second.revoked < listing_began)
+                // Revoked while the list was being read: what the list says is older. A moment that is yet to come was
+                // recorded by a clock that has been set back since, and says nothing.
+                if (const auto revoked = row->second.revoked; !revoked || *revoked < listing_began || *revoked > now)
                     plan.revive.emplace_back(row->second.id, id);
                 break;
             case KeyState::creating:

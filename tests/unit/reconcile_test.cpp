@@ -152,6 +152,13 @@ TEST_CASE("a key that was revoked while the list was read is not revoked again")
     check(reconcile({listed(name)}, known.rows, moment, moment + 2s, false), {.listed = 1});
 }
 
+TEST_CASE("a revocation that a fast clock recorded does not hide a key that is still listed") {
+    const std::string name = name_until(moment + 1h);
+    Known known{name, KeyState::revoked};
+    known.rows.at(name).revoked = moment + 2h;  // the clock was set back since
+    CHECK(reconcile({listed(name)}, known.rows, moment, moment + 2s, false).revive.size() == 1);
+}
+
 TEST_CASE("a live key that is not listed may be gone, unless it is younger than the list") {
     const std::string name = name_until(moment + 1h);
     check(reconcile({}, Known{name, KeyState::live}.rows, moment, moment, false), {.maybe_gone = 1});

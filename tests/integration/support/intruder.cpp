@@ -22,12 +22,13 @@ namespace {
 
 int error_unless(bool let_in) { return let_in ? 0 : errno; }
 
+// Who has been let in stops the process, since only one that has stopped can be let go, and lets it go.
 int detach(pid_t process, long attached) {
     if (attached != 0) return errno;
-    kill(process, SIGCONT);
-    waitpid(process, nullptr, __WALL | WNOHANG);
-    ptrace(PTRACE_DETACH, process, nullptr, nullptr);
-    return 0;
+    ptrace(PTRACE_INTERRUPT, process, nullptr,
+           nullptr);  // only what was seized heeds it; what was attached stops anyway
+    waitpid(process, nullptr, __WALL);
+    return error_unless(ptrace(PTRACE_DETACH, process, nullptr, nullptr) == 0);
 }
 
 int copy_memory(pid_t process, bool out) {
