@@ -10,6 +10,27 @@
 #include "daemon/api/views.hpp"
 
 namespace eph {
+namespace {
+
+// What is wrong with the ledger, loudly.
+std::vector<std::string> ledger_notes(Services& services) {
+    std::vector<std::string> notes;
+    if (const auto& trouble = services.ledger.trouble()) {
+        notes.push_back(fmt::format(
+            "since {}: {}. No new key is made until that is over; what is revoked meanwhile ({} keys) is recorded then",
+            rfc3339(trouble->since), trouble->message, services.janitor.unrecorded()));
+    }
+    for (const std::filesystem::path& file : services.ledger.damaged_files()) {
+        notes.push_back(
+            fmt::format("the ledger was damaged and is set aside as {}: its sessions were ended, and its keys are "
+                        "looked for in the "
+                        "provider's list and revoked. Move the file elsewhere, or remove it, and this note goes",
+                        file.string()));
+    }
+    return notes;
+}
+
+}  // namespace
 
 Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     wire::Status status;
@@ -29,6 +50,7 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     }
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
     for (const std::string& note : services.broker.notes()) status.notes.push_back(note);
+    for (std::string& note : ledger_notes(services)) status.notes.push_back(std::move(note));
     for (const KeyRow& key : services.ledger.unsettled_keys()) status.keys.push_back(view(key));
     for (const SessionRow& row : services.ledger.active_sessions()) {
         status.sessions.push_back(view_session(services, row));

@@ -94,6 +94,9 @@ public:
     // At shutdown: no creation and no extension under way. False when `limit` came first.
     Task<bool> idle(Duration limit);
 
+    // The ledger was damaged, and has none of them any more.
+    void forget_all(const std::string& reason);
+
     std::size_t active() const { return leases_.size(); }
 
 private:
@@ -119,8 +122,11 @@ private:
     SessionRow new_session(const SessionRequest& request) const;
     Task<void> await_client(SessionId session);
     void finish(Lease& lease, const std::string& reason);
+    void not_issued(KeyRow key, const CreateError& why);
     void record(Ending ending);
+    void revoke_unrecorded(const Ending& ending, const Error& why);
     void write(const Ending& ending);
+    bool write_unrecorded();
 
     asio::any_io_executor executor_;
     Ledger& ledger_;
