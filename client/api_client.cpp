@@ -26,8 +26,10 @@ namespace eph {
 namespace http = boost::beast::http;
 using Protocol = asio::local::stream_protocol;
 
+constexpr std::size_t buffer_size = 8192;  // of a lease's connection
+
 struct LeaseStream::Connection {
-    explicit Connection(Protocol::socket from) : socket(std::move(from)) { buffer.reserve(8192); }
+    explicit Connection(Protocol::socket from) : socket(std::move(from)) { buffer.reserve(buffer_size); }
 
     Protocol::socket socket;
     boost::beast::flat_buffer buffer;
@@ -115,6 +117,8 @@ Task<bool> read_more(LeaseStream::Connection& connection) {
     if (failure && failure != http::error::need_buffer) throw broken(failure);
     connection.text.append(piece.data(), piece.size() - body.size);
     wipe_range(piece.data(), piece.size());
+    connection.buffer.shrink_to_fit();  // what was read stays in it else; a block that is freed is wiped
+    connection.buffer.reserve(buffer_size);
     co_return true;
 }
 
@@ -151,33 +155,53 @@ Task<std::optional<std::string>> LeaseStream::next() {
     co_return line;
 }
 
+namespace {
+
+std::string value_of(const std::string& variable) {
+    std::string value{trim(environment(variable.c_str()))};
+    if (has_control(value))
+        throw Error{Code::usage, "{} holds control characters", variable}.hint("Set it again, on one line.");
+    return value;
+}
+
+}  // namespace
+
 ApiClient::ApiClient(std::string_view provider, Start start) : start_(start) {
     const std::string name = canonical_provider(provider);
     if (!is_provider_name(name)) throw Error{Code::usage, "'{}' cannot be a provider's name", printable(provider, 40)};
-    if (name != "openai") credentials_ = fmt::format("{}: {}\r\n", wire::provider_header, name);
+    if (name != "openai") headers_ = fmt::format("{}: {}\r\n", wire::provider_header, name);
     const auto add = [&](std::string_view header, const std::string& variable) {
-        const std::string value{trim(environment(variable.c_str()))};
-        if (value.empty()) return false;
-        if (has_control(value))
-            throw Error{Code::usage, "{} holds control characters", variable}.hint("Set it again, on one line.");
-        credentials_ += fmt::format("{}: {}\r\n", header, value);
-        return true;
+        const std::string value = value_of(variable);
+        if (!value.empty()) headers_ += fmt::format("{}: {}\r\n", header, value);
+        return !value.empty();
     };
     if (add(wire::account_header, "EPH_ACCOUNT")) return;  // whoever names a stored account means that one alone
     for (const std::string& variable : credential_variables(name)) {
-        if (add(wire::admin_key_header, variable)) break;
+        if (key_variable_.empty() && !value_of(variable).empty()) key_variable_ = variable;
     }
     if (makes_keys_at(name)) add(wire::project_header, "OPENAI_PROJECT_ID");
     add(wire::base_url_header, base_url_variable(name));
 }
 
+// With room for the body: a text that grows leaves pieces of the key behind. Nor is the key formatted, on the stack.
 std::string ApiClient::head(const std::string& method, const std::string& target, std::size_t body_size) const {
-    return fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: {}\r\n\r\n", method, target, wire::host_name,
-                       credentials_, body_size);
+    std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n{}", method, target,
+                                   wire::host_name, body_size, headers_);
+    const std::string key = key_variable_.empty() ? std::string{} : value_of(key_variable_);
+    text.reserve(text.size() + wire::admin_key_header.size() + key.size() + body_size + 8);
+    if (!key.empty()) {
+        text += wire::admin_key_header;
+        text += ": ";
+        text += key;
+        text += "\r\n";
+    }
+    text += "\r\n";
+    return text;
 }
 
 Task<ApiAnswer> ApiClient::call(std::string method, std::string target, std::string body, Duration limit) {
-    std::string request = head(method, target, body.size()) + body;
+    std::string request = head(method, target, body.size());
+    request += body;
     wipe(body);
     const std::string sentence = fmt::format("ephd did not answer {} {} within {} s", method, target,
                                              std::chrono::ceil<std::chrono::seconds>(limit).count());
@@ -190,7 +214,8 @@ Task<LeaseStream> ApiClient::open_lease(std::string method, std::string target, 
     LeaseStream stream;
     stream.connection_ = std::make_unique<LeaseStream::Connection>(co_await connect(start_));
     stream.connection_->parser.body_limit(boost::none);
-    std::string request = head(method, target, body.size()) + body;
+    std::string request = head(method, target, body.size());
+    request += body;
     const std::string sentence =
         fmt::format("ephd did not answer within {} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
     co_await within(limit, read_head(*stream.connection_, std::move(request)), sentence);

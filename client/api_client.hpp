@@ -59,7 +59,8 @@ private:
     std::string head(const std::string& method, const std::string& target, std::size_t body_size) const;
 
     Start start_;
-    std::string credentials_;  // header lines; eph has them in its environment anyway
+    std::string headers_;       // lines that say which account, without its key
+    std::string key_variable_;  // of the environment, where the key is read for each request; "": none goes along
 };
 
 // For commands that are one or a few requests: runs `work` to its end.

@@ -6,12 +6,14 @@
 #include "client/cli.hpp"
 #include "client/commands/account.hpp"
 #include "client/commands/commands.hpp"
+#include "client/secret_environment.hpp"
 #include "client/terminal/progress.hpp"
 #include "client/terminal/terminal.hpp"
 #include "common/harden.hpp"
 
 int main(int argc, char** argv) {
     eph::harden_process();  // eph holds a disposable key for a moment, and perhaps an admin key in its environment
+    eph::lock_environment();
     try {
         if (argc > 1 && std::string_view{argv[1]} == "__complete") return eph::complete_words({argv + 2, argv + argc});
         const eph::Invocation invocation = eph::parse_command_line({argv + 1, argv + argc});

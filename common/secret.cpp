@@ -38,13 +38,33 @@ void unmap_secret(char* data, std::size_t size) noexcept {
     munmap(data, size);
 }
 
+namespace {
+
+// Stands in front of the text: how many Secrets hold these pages.
+using Holders = std::size_t;
+
+Holders& holders_of(char* text) { return *reinterpret_cast<Holders*>(text - sizeof(Holders)); }
+
+}  // namespace
+
 Secret::Secret(std::string_view text) {
     if (text.empty()) return;
-    const SecretPages pages = map_secret(text.size());
-    data_ = pages.data;
+    const SecretPages pages = map_secret(sizeof(Holders) + text.size());
+    data_ = pages.data + sizeof(Holders);
     mapped_ = pages.size;
     size_ = text.size();
+    holders_of(data_) = 1;
     std::memcpy(data_, text.data(), text.size());
+}
+
+Secret Secret::copy() const {
+    Secret same;
+    if (empty()) return same;
+    same.data_ = data_;
+    same.size_ = size_;
+    same.mapped_ = mapped_;
+    ++holders_of(data_);
+    return same;
 }
 
 Secret Secret::take(std::string& text) {
@@ -71,7 +91,7 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 Secret::~Secret() { release(); }
 
 void Secret::release() noexcept {
-    unmap_secret(data_, mapped_);
+    if (data_ != nullptr && --holders_of(data_) == 0) unmap_secret(data_ - sizeof(Holders), mapped_);
     data_ = nullptr;
     size_ = mapped_ = 0;
 }

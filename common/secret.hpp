@@ -7,7 +7,8 @@
 
 namespace eph {
 
-// Move-only, neither formattable nor convertible to JSON. Each lives in pages of its own that mlock(2) holds in RAM.
+// Move-only, neither formattable nor convertible to JSON. Each lives in pages of its own that mlock(2) holds in RAM. Of
+// one thread, like all of eph: those who hold the same pages count themselves without locks.
 class Secret {
 public:
     Secret() = default;                      // none
@@ -21,7 +22,7 @@ public:
     ~Secret();
 
     bool empty() const { return size_ == 0; }
-    Secret copy() const { return Secret{reveal()}; }
+    Secret copy() const;  // in the same pages: a text that never changes stands in one place, however many hold it
 
     // The text itself, valid while the Secret lives. Called in as few lines as possible.
     std::string_view reveal() const { return {data_, size_}; }

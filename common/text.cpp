@@ -43,14 +43,14 @@ std::string printable(std::string_view text, std::size_t limit) {
     std::string clean;
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
-        const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+        std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
         text.remove_prefix(sequence.size());
         if (length == 0 || is_invisible(sequence)) continue;
         const auto first = static_cast<unsigned char>(sequence[0]);
         if (first < 0x20 || first == 0x7F) {
             const bool space = first == '\n' || first == '\r' || first == '\t';
-            if (space && !clean.empty() && clean.back() != ' ') clean.push_back(' ');
-            continue;
+            if (!space || clean.empty() || clean.back() == ' ') continue;
+            sequence = " ";
         }
         if (clean.size() + sequence.size() > limit) {
             clean += "...";

@@ -68,7 +68,8 @@ std::string rfc3339(Timestamp moment) {
 }
 
 std::string local_clock(Timestamp moment) {
-    const std::time_t seconds_since_epoch = system_clock::to_time_t(moment);
+    // Not by system_clock, whose nanoseconds end in the year 2262.
+    const std::time_t seconds_since_epoch = floor<seconds>(moment).time_since_epoch().count();
     std::tm parts{};
     localtime_r(&seconds_since_epoch, &parts);
     return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);

@@ -17,25 +17,32 @@ std::string first_of(const char* upper, const char* lower) {
     return value.empty() ? environment(lower) : value;
 }
 
+HttpLimits http_limits(const bounds::DescriptorPlan& descriptors) {
+    HttpLimits limits;
+    limits.idle_connections = descriptors.pool;
+    return limits;
+}
+
 }  // namespace
 
 App::App(asio::io_context& context, const Options& options, FoundCredentials found)
     : context_(context),
+      descriptors_(bounds::plan_descriptors(bounds::raise_descriptor_limit())),
       ledger_(options.ledger),
       accounts_(context.get_executor(), options.config, std::move(found)),
-      https_(HttpLimits{}, first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
+      https_(http_limits(descriptors_), first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
       noted_(context.get_executor()),
       damaged_(context.get_executor()),
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
-      sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_),
+      sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_, descriptors_.creations),
       prices_(options.config.parent_path() / "prices.json"),
       broker_(context.get_executor(), options.socket.parent_path(), ledger_, accounts_, https_, sessions_, prices_,
-              background_),
+              background_, descriptors_.agents),
       services_{ledger_, accounts_, https_, openai_, janitor_, sessions_, broker_, noted_, started_},
       clients_(context.get_executor()),
-      listener_(context.get_executor(), options.socket, activated_socket()),
+      listener_(context.get_executor(), options.socket, activated_socket(), descriptors_.clients),
       ready_descriptor_(options.ready_descriptor) {
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
     sessions_.on_over = [this](const SessionId& session) { broker_.session_over(session); };

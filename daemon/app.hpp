@@ -7,6 +7,7 @@
 #include "daemon/api/listener.hpp"
 #include "daemon/api/services.hpp"
 #include "daemon/async/task_group.hpp"
+#include "daemon/bounds.hpp"
 #include "daemon/broker/broker.hpp"
 #include "daemon/broker/prices.hpp"
 #include "daemon/https/https_client.hpp"
@@ -33,6 +34,7 @@ private:
 
     asio::io_context& context_;
     Timestamp started_ = now();
+    bounds::DescriptorPlan descriptors_;
     Ledger ledger_;
     Accounts accounts_;
     HttpsClient https_;

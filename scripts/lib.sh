@@ -29,7 +29,7 @@ else
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
         bash-completion groff mandoc man-db
         systemd-container dbus dbus-user-session libpam-systemd iproute2 libxml2-utils
-        gnome-keyring libsecret-tools pass gnupg curl wget jq strace faketime systemd dpkg-dev file lintian'
+        gnome-keyring libsecret-tools pass gnupg curl wget jq strace faketime systemd dpkg-dev file lintian gdb'
     package_packages='dpkg-dev file lintian'
     demo_packages='openssh-server openssh-client curl jq'
     node_packages='nodejs npm ca-certificates'

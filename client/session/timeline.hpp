@@ -82,6 +82,7 @@ private:
     Task<void> show_notice();
     Task<void> finish();
     Task<void> wait_for_the_key();
+    void ask_for_the_end();
     Task<void> wait_for_the_end();
     Error connection_lost() const;
     void report();
@@ -128,6 +129,7 @@ private:
     bool keeper_spoke_ = false;
     bool keeper_ready_ = false;
     bool keeper_gone_ = false;
+    bool asked_for_end_ = false;
     bool notice_due_ = false;                              // Pi's screen is to show why the session is over
     std::optional<Signal::Clock::time_point> believe_at_;  // when what the children say is believed
     int interrupts_ = 0;

@@ -31,10 +31,6 @@ Task<void> Timeline::finish() {
     // Before the host has said anything, ssh may be asking the person for a password.
     if (keeper_ && !keeper_spoke_ && !transport_.is_local()) keeper_->signal(SIGTERM);
     if (!issued_ && !key_error_ && !outcome_->by_signal) co_await wait_for_the_key();
-    if (issued_) {
-        wipe(issued_->secret);
-        spawn(end_session());
-    }
     co_await wait_for_the_end();
     progress_.raw(false);
     const bool whole = outcome_->from_agent && (outcome_->status == 0 || !launch_.agent.screen);
@@ -52,12 +48,21 @@ Task<void> Timeline::wait_for_the_key() {
     }
 }
 
+// The answer with the key may come while eph is leaving already.
+void Timeline::ask_for_the_end() {
+    if (!issued_ || asked_for_end_) return;
+    asked_for_end_ = true;
+    wipe(issued_->secret);
+    spawn(end_session());
+}
+
 Task<void> Timeline::wait_for_the_end() {
     const auto began = Signal::Clock::now();
     auto next_step = began + host_patience;
     int signal = SIGTERM;
     const int interrupts_before = interrupts_;
     for (;;) {
+        ask_for_the_end();
         const bool host_done = (!keeper_ || keeper_->ended()) && (!agent_ || agent_->ended());
         const bool key_done =
             !issued_ || settled_ || interrupts_ > interrupts_before || Signal::Clock::now() >= began + revoke_patience;

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "common/error.hpp"
+#include "common/json_depth.hpp"
 #include "common/providers.hpp"
 #include "common/text.hpp"
 #include "daemon/accounts/config_json.hpp"
@@ -155,8 +156,13 @@ ConfigJson parse_config(const fs::path& file) {
     std::stringstream text;
     text << stream.rdbuf();
     std::string content = std::move(text).str();
-    Json document = Json::parse(content, nullptr, false);
+    const bool too_deep = nested_deeper(content);  // to copy or write it would take as many calls within each other
+    Json document = too_deep ? Json{} : Json::parse(content, nullptr, false);
     wipe(content);
+    if (too_deep) {
+        throw Error{Code::storage, "{} is nested more than {} levels deep", file.string(), deepest_json}.hint(
+            "Mend it, or move it aside and run: eph auth setup");
+    }
     if (!document.is_object()) {
         throw Error{Code::storage, "{} is not a JSON object", file.string()}.hint(
             "Mend it, or move it aside and run: eph auth setup");

@@ -12,6 +12,8 @@
 namespace eph {
 namespace {
 
+constexpr std::size_t most_keys = 1000;  // in status: more would only hold up who waits for it
+
 // What is wrong with the ledger, loudly.
 std::vector<std::string> ledger_notes(Services& services) {
     std::vector<std::string> notes;
@@ -51,7 +53,11 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
     for (const std::string& note : services.broker.notes()) status.notes.push_back(note);
     for (std::string& note : ledger_notes(services)) status.notes.push_back(std::move(note));
-    for (const KeyRow& key : services.ledger.unsettled_keys()) status.keys.push_back(view(key));
+    for (const KeyRow& key : services.ledger.first_unsettled(most_keys)) status.keys.push_back(view(key));
+    if (status.keys.size() == most_keys) {
+        const std::int64_t more = services.ledger.count_keys().all() - static_cast<std::int64_t>(most_keys);
+        if (more > 0) status.notes.push_back(fmt::format("{} more keys are not shown here: eph keys list", more));
+    }
     for (const SessionRow& row : services.ledger.active_sessions()) {
         status.sessions.push_back(view_session(services, row));
     }
@@ -61,16 +67,7 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
 }
 
 Task<ApiReply> show_metrics(Services& services, const ApiRequest&) {
-    std::int64_t live = 0;
-    std::int64_t creating = 0;
-    std::int64_t revoking = 0;
-    std::int64_t retrying = 0;
-    for (const KeyRow& key : services.ledger.unsettled_keys()) {
-        live += key.state == KeyState::live ? 1 : 0;
-        creating += key.state == KeyState::creating ? 1 : 0;
-        revoking += key.state == KeyState::revoking ? 1 : 0;
-        retrying += key.state == KeyState::revoking && key.attempts > 0 ? 1 : 0;
-    }
+    const KeyCounts keys = services.ledger.count_keys();
     ApiReply reply;
     reply.content_type = "text/plain; version=0.0.4";
     reply.body = fmt::format(
@@ -83,7 +80,8 @@ Task<ApiReply> show_metrics(Services& services, const ApiRequest&) {
         "gauge\neph_sessions_active {}\n"
         "# HELP process_start_time_seconds Start of ephd.\n# TYPE process_start_time_seconds "
         "gauge\nprocess_start_time_seconds {}\n",
-        creating, live, revoking, retrying, services.sessions.active(), to_millis(services.started) / 1000);
+        keys.creating, keys.live, keys.revoking, keys.retrying, services.sessions.active(),
+        to_millis(services.started) / 1000);
     co_return reply;
 }
 

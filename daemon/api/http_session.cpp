@@ -27,12 +27,9 @@ namespace {
 namespace http = boost::beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using Parser = http::request_parser<http::string_body>;
+using Buffer = boost::beast::flat_buffer;
 
-constexpr std::uint32_t header_limit = 16 * 1024;
-constexpr std::uint64_t body_limit = 1024 * 1024;
-constexpr Duration silence_limit = std::chrono::minutes{1};  // between requests, and within one
-constexpr Duration stranger_limit = std::chrono::seconds{2};
-constexpr Duration write_limit = std::chrono::seconds{10};
+constexpr std::size_t buffer_size = 8192;
 
 std::string_view text(boost::beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -44,6 +41,19 @@ bool hung_up(Socket& socket) {
 
 Task<void> write_all(Socket& socket, const std::string& bytes) {
     co_await asio::async_write(socket, asio::buffer(bytes), use_awaitable);
+}
+
+// False where the client does not take it.
+Task<bool> deliver(Socket& socket, const std::string& bytes) {
+    try {
+        co_await within(bounds::api_unread, write_all(socket, bytes), "the client does not read");
+        co_return true;
+    } catch (const Error&) {
+        co_return false;
+    } catch (const boost::system::system_error& error) {
+        throw_if_cancelled(error.code());
+        co_return false;
+    }
 }
 
 class ChunkedStream final : public EventStream {
@@ -66,7 +76,7 @@ public:
         bytes += line;
         bytes += "\n\r\n";
         wipe(line);
-        const bool delivered = co_await deliver(bytes);
+        const bool delivered = co_await deliver(socket_, bytes);
         wipe(bytes);
         co_return delivered;
     }
@@ -83,22 +93,10 @@ public:
     }
 
     Task<void> end() {
-        if (begun_) co_await deliver("0\r\n\r\n");
+        if (begun_) co_await deliver(socket_, "0\r\n\r\n");
     }
 
 private:
-    Task<bool> deliver(const std::string& bytes) {
-        try {
-            co_await within(write_limit, write_all(socket_, bytes), "the client does not read");
-            co_return true;
-        } catch (const Error&) {
-            co_return false;
-        } catch (const boost::system::system_error& error) {
-            if (error.code() == asio::error::operation_aborted) throw;
-            co_return false;
-        }
-    }
-
     Socket& socket_;
     bool begun_ = false;
 };
@@ -157,24 +155,50 @@ ApiReply reply_for_current_exception() {
     }
 }
 
-Task<void> send_reply(Socket& socket, ApiReply reply, bool keep_alive) {
+// False where it was not taken: the client does not read, is gone, or was cut off for others.
+Task<bool> send_reply(Socket& socket, Clients::Seat& seat, ApiReply reply, bool keep_alive) {
     std::string bytes =
         fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nCache-Control: no-store\r\nContent-Length: {}\r\n{}\r\n",
                     reply.status, text(http::obsolete_reason(static_cast<http::status>(reply.status))),
                     reply.content_type, reply.body.size() + 1, keep_alive ? "" : "Connection: close\r\n");
     bytes += reply.body + "\n";
-    co_await within(write_limit, write_all(socket, bytes), "the client does not read");
-    wipe(bytes);
     wipe(reply.body);
+    reply.body = {};
+    seat.reads(bytes.size());
+    const bool taken = co_await deliver(socket, bytes);
+    wipe(bytes);
+    co_return taken;
+}
+
+Error too_large() {
+    return Error{Code::usage, "the request is too large"}.hint(
+        fmt::format("At most {} kB of headers and {} kB of body.", bounds::api_head / 1024, bounds::api_body / 1024));
+}
+
+Error too_many() {
+    return Error{Code::busy, "ephd serves as many clients at once as it can"}.hint(
+        "End a session, or programs that hold connections to ephd; see: eph sessions");
+}
+
+// The credential of a request stands in a Secret once it is taken, and nowhere else: a lease lasts as long as a
+// session.
+void forget(Parser::value_type& message, Buffer& buffer) {
+    message = {};
+    buffer.shrink_to_fit();  // a block that is freed is wiped
+    buffer.reserve(buffer_size);
 }
 
 // Answers one request; false when the connection is to be closed.
-Task<bool> answer(Socket& socket, Services& services, Parser::value_type& message, const Peer& peer, bool keep_alive) {
+Task<bool> answer(Socket& socket, Services& services, Clients::Seat& seat, Parser::value_type& message, Buffer& buffer,
+                  const Peer& peer, bool keep_alive) {
     ApiReply reply;
     ChunkedStream stream{socket};
+    seat.is_served();
     try {
         ApiRequest request = take_request(message, peer);
+        forget(message, buffer);
         const Route& route = find_route(request);
+        if (!route.reserve && !seat.may_stay()) throw too_many();
         if (route.plain != nullptr) {
             reply = co_await route.plain(services, request);
         } else {
@@ -189,30 +213,34 @@ Task<bool> answer(Socket& socket, Services& services, Parser::value_type& messag
         co_return false;
     }
     if (reply.body.empty()) co_return false;  // the client left before its stream began
-    co_await send_reply(socket, std::move(reply), keep_alive);
+    const bool taken = co_await send_reply(socket, seat, std::move(reply), keep_alive);
+    if (!taken) co_return false;
     co_return keep_alive;
 }
 
-Task<boost::system::error_code> read_request(Socket& socket, boost::beast::flat_buffer& buffer, Parser& parser) {
+Task<boost::system::error_code> read_request(Socket& socket, Buffer& buffer, Parser& parser) {
     const auto [failure, size] = co_await http::async_read(socket, buffer, parser, as_result);
     co_return failure;
 }
 
 }  // namespace
 
-Task<void> serve_client(Socket socket, Services& services, const bool& stopping) {
+Task<void> serve_client(Socket socket, std::unique_ptr<Clients::Seat> place, Services& services, Door& door,
+                        const bool& stopping) {
+    Clients::Seat& seat = *place;
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
-    boost::beast::flat_buffer buffer;
-    buffer.reserve(8192);
+    Buffer buffer;
+    buffer.reserve(buffer_size);
     // A stranger's request is read before it is refused: an answer to one that is still being written would be lost.
     const bool stranger = peer.uid != getuid();
     if (stranger) spdlog::warn("a connection of user {} was refused", peer.uid);
-    const Duration patience = stranger ? stranger_limit : silence_limit;
+    const Duration patience = stranger ? bounds::stranger : bounds::api_silence;
     while (open && !stopping) {
         Parser parser;
-        parser.header_limit(header_limit);
-        parser.body_limit(body_limit);
+        parser.header_limit(bounds::api_head);
+        parser.body_limit(bounds::api_body);
+        seat.awaits_request();
         boost::system::error_code failure;
         try {
             failure = co_await within(patience, read_request(socket, buffer, parser), "the client is silent");
@@ -220,19 +248,21 @@ Task<void> serve_client(Socket socket, Services& services, const bool& stopping)
             co_return;
         }
         if (failure == http::error::body_limit || failure == http::error::header_limit) {
-            ApiReply reply = reply_for(
-                Error{Code::usage, "the request is too large"}.hint("At most 16 kB of headers and 1 MB of body."));
-            co_await send_reply(socket, std::move(reply), false);
+            ApiReply reply = reply_for(too_large());
+            co_await send_reply(socket, seat, std::move(reply), false);
             co_return;
         }
         if (failure) co_return;
         if (stranger) {
             ApiReply reply = reply_for(Error{Code::forbidden, "this ephd belongs to another user"}.hint(
                 "Unset EPH_SOCKET, so that eph asks your own."));
-            co_await send_reply(socket, std::move(reply), false);
+            co_await send_reply(socket, seat, std::move(reply), false);
             co_return;
         }
-        open = co_await answer(socket, services, parser.get(), peer, parser.keep_alive());
+        co_await door.turns.mine(peer.pid);
+        const bool keep_alive = parser.keep_alive();
+        open = co_await answer(socket, services, seat, parser.get(), buffer, peer, keep_alive);
+        forget(parser.get(), buffer);  // also what was refused before it was taken
     }
 }
 

@@ -52,8 +52,9 @@ std::optional<int> activated_socket() {
 
 #endif
 
-Listener::Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over)
-    : path_(std::move(path)), acceptor_(executor) {
+Listener::Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over,
+                   std::size_t most_clients)
+    : path_(std::move(path)), acceptor_(executor), door_(executor, most_clients) {
     if (handed_over) {
         acceptor_.assign(Protocol{}, *handed_over);
     } else {
@@ -107,17 +108,33 @@ void Listener::close() {
     acceptor_.close(ignored);
 }
 
-Task<void> Listener::accept(Services& services, TaskGroup& clients, const bool& stopping) {
+void Listener::serve(Socket socket, Services& services, TaskGroup& tasks, const bool& stopping) {
+    auto place = std::make_unique<Clients::Seat>(door_.clients, socket.native_handle());  // taken from now on
+    tasks.spawn("serving a client", serve_client(std::move(socket), std::move(place), services, door_, stopping));
+}
+
+Task<void> Listener::accept(Services& services, TaskGroup& tasks, const bool& stopping) {
+    constexpr int at_once = 256;
     while (!stopping) {
+        co_await door_.clients.room();
         auto [failure, socket] = co_await acceptor_.async_accept(as_result);
         if (failure == asio::error::operation_aborted) co_return;
-        if (failure) {  // most likely no descriptor is free: existing clients go on, new ones wait
+        if (failure) {  // of the whole system no descriptor is free: existing clients go on, new ones wait
             spdlog::warn("cannot accept a connection: {}", failure.message());
-            asio::steady_timer pause{acceptor_.get_executor(), std::chrono::milliseconds{200}};
+            asio::steady_timer pause{acceptor_.get_executor(), bounds::accept_pause};
             co_await pause.async_wait(use_awaitable);
             continue;
         }
-        clients.spawn("serving a client", serve_client(std::move(socket), services, stopping));
+        serve(std::move(socket), services, tasks, stopping);
+        // Who else is waiting: one for each round of the event loop would make a queue of a crowd.
+        acceptor_.non_blocking(true);
+        for (int more = 1; more < at_once && !door_.clients.full(); ++more) {
+            Socket next{acceptor_.get_executor()};
+            boost::system::error_code none;
+            acceptor_.accept(next, none);
+            if (none) break;
+            serve(std::move(next), services, tasks, stopping);
+        }
     }
 }
 

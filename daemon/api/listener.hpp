@@ -8,7 +8,7 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 
-#include "daemon/api/services.hpp"
+#include "daemon/api/http_session.hpp"
 #include "daemon/async/task_group.hpp"
 
 namespace eph {
@@ -21,10 +21,11 @@ class Listener {
 public:
     // Binds `path` (0600, in a directory of ours), unless a socket was handed over. Error{busy} when somebody answers
     // there.
-    Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over);
+    Listener(asio::any_io_executor executor, std::filesystem::path path, std::optional<int> handed_over,
+             std::size_t most_clients);
     ~Listener();
 
-    Task<void> accept(Services& services, TaskGroup& clients, const bool& stopping);
+    Task<void> accept(Services& services, TaskGroup& tasks, const bool& stopping);
     void close();
 
 private:
@@ -33,11 +34,15 @@ private:
         ino_t inode;
     };
 
+    using Socket = asio::local::stream_protocol::socket;
+
+    void serve(Socket socket, Services& services, TaskGroup& tasks, const bool& stopping);
     void bind_path();
     void remove_path();
 
     std::filesystem::path path_;
     asio::local::stream_protocol::acceptor acceptor_;
+    Door door_;
     std::optional<Bound> bound_;  // the socket file that we made; nothing: it was handed over
 };
 

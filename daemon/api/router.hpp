@@ -18,6 +18,7 @@ struct Route {
     std::string_view pattern;
     PlainHandler plain = nullptr;
     StreamHandler stream = nullptr;
+    bool reserve = false;  // looks, or ends something: served even where only the last places are free
 };
 
 // All of them, as docs/api.yaml describes them.

@@ -17,6 +17,7 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
 public:
     AgentConnection(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https, RelayLimits limits);
 
+    void sits_on(Clients::Seat& seat) { seat_ = &seat; }  // which outlives serve()
     Task<void> serve();
     void close();
 
@@ -40,6 +41,7 @@ private:
     Task<void> read_to_length(Exchange& exchange);
     Task<void> gather_chunks(Exchange& exchange);
     Task<std::string_view> next_piece(Exchange& exchange);
+    Clock::time_point body_deadline(const Exchange& exchange, std::uint64_t came) const;
     Task<void> admit(Exchange& exchange);
     Task<void> wait_for_meter(Exchange& exchange, Clock::time_point deadline);
 
@@ -68,6 +70,7 @@ private:
     std::shared_ptr<Brokered> session_;
     HttpsClient& https_;
     RelayLimits limits_;
+    Clients::Seat* seat_ = nullptr;
     std::shared_ptr<Wake> wake_;
     std::shared_ptr<Line> agent_;
     std::shared_ptr<Line> upstream_;  // while a request is under way

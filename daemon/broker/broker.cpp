@@ -1,10 +1,13 @@
 // The life of a session's endpoint: opened, opened again by the next ephd, closed.
 #include "daemon/broker/broker.hpp"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/error.hpp"
+#include "daemon/bounds.hpp"
 #include "daemon/broker/prices.hpp"
 #include "daemon/broker/relay.hpp"
 #include "daemon/broker/served.hpp"
@@ -13,7 +16,6 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t most_connections = 256;               // of one session; more wait to be accepted
 constexpr Duration last_words = std::chrono::seconds{30};   // for an agent to hear that its session is over
 constexpr Duration to_cut = std::chrono::seconds{5};        // a stream, at most
 constexpr Duration to_try_again = std::chrono::seconds{2};  // to open what another program has in use
@@ -21,7 +23,8 @@ constexpr Duration to_try_again = std::chrono::seconds{2};  // to open what anot
 }  // namespace
 
 Broker::Broker(asio::any_io_executor executor, std::filesystem::path directory, Ledger& ledger, Accounts& accounts,
-               HttpsClient& https, Sessions& sessions, const Prices& prices, TaskGroup& tasks)
+               HttpsClient& https, Sessions& sessions, const Prices& prices, TaskGroup& tasks,
+               std::size_t most_descriptors)
     : executor_(executor),
       directory_(std::move(directory)),
       ledger_(ledger),
@@ -30,7 +33,9 @@ Broker::Broker(asio::any_io_executor executor, std::filesystem::path directory, 
       sessions_(sessions),
       prices_(prices),
       tasks_(tasks),
+      most_descriptors_(most_descriptors),
       used_(executor),
+      left_(executor),
       settled_(executor) {}
 
 Broker::~Broker() = default;
@@ -45,7 +50,8 @@ Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> 
     const SessionId id = row.id;
     Upstream upstream = upstream_for(row.provider, accounts_.config(), parse_base_url(broker.place.base_url));
     Meter meter{broker.limits, prices_, upstream.name, broker.usage};
-    auto served = std::make_shared<Served>(executor_, row, std::move(endpoint));
+    auto served = std::make_shared<Served>(executor_, row, std::move(endpoint),
+                                           std::min(bounds::agent_connections, most_descriptors_ / 4));
     served->session = std::shared_ptr<Brokered>(
         new Brokered{id, std::move(upstream), broker.token_hash, std::move(meter), false, Signal{executor_},
                      [this, id] { return key(id); }, [this, id](const KeyRef& key) { key_refused(id, key); },
@@ -54,6 +60,10 @@ Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> 
 }
 
 Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std::string actor) {
+    if (descriptors() + 3 > most_descriptors_) {
+        throw Error{Code::busy, "ephd has too many files open for another session through the broker"}.hint(
+            "End one of those that run (eph sessions), or raise the limit where ephd is started: ulimit -n 4096");
+    }
     SessionRow row;
     row.id = SessionId::make();
     row.host = request.session.host;
@@ -125,7 +135,7 @@ Task<void> Broker::listen(ServedRef served) {
         co_await pause.async_wait(use_awaitable);
     }
     for (;;) {
-        while (served->connections >= most_connections) co_await served->left.wait();
+        co_await room(served);
         std::optional<Endpoint::Socket> socket = co_await served->endpoint->accept();
         if (!socket) co_return;
         TaskGroup& group = served->session->over ? served->turned_away : served->streams;
@@ -133,16 +143,31 @@ Task<void> Broker::listen(ServedRef served) {
     }
 }
 
+std::size_t Broker::descriptors() const {
+    std::size_t sum = 0;
+    for (const auto& [id, served] : served_) sum += 1 + 2 * served->clients.size();
+    return sum;
+}
+
+// For another connection, of this session and of all together. Where there is none, whom ephd waits for makes it: first
+// one of the session that has the most.
+Task<void> Broker::room(ServedRef served) {
+    co_await served->clients.room();
+    while (descriptors() + 2 > most_descriptors_) {
+        const auto most = std::max_element(served_.begin(), served_.end(), [](const auto& a, const auto& b) {
+            return a.second->clients.size() < b.second->clients.size();
+        });
+        if (most != served_.end()) (void)most->second->clients.cut_one();
+        co_await left_.wait();
+    }
+}
+
 Task<void> Broker::connection(Endpoint::Socket socket, ServedRef served) {
-    struct Counted {
-        Served& served;
-        explicit Counted(Served& all) : served(all) { ++served.connections; }
-        ~Counted() {
-            --served.connections;
-            served.left.notify();
-        }
-    } counted{*served};
-    co_await serve_agent(std::move(socket), served->session, https_);
+    struct Told {
+        Signal& left;
+        ~Told() { left.notify(); }
+    } told{left_};
+    co_await serve_agent(std::move(socket), served->session, https_, RelayLimits{}, &served->clients);
 }
 
 void Broker::agent_is_gone(const SessionId& session) {
@@ -164,6 +189,8 @@ Task<void> Broker::retire(ServedRef served) {
     served->streams.cancel(asio::cancellation_type::terminal);
     const bool cut = co_await served->streams.drained(to_cut);
     if (!cut) spdlog::warn("session {}: a stream could not be cut in time", served->id.text());
+    served->key.reset();  // who still asks gets a no, and that takes no key
+    served->account.reset();
     sum_up(*served);
     served->summed_up = true;
     settled_.notify();
@@ -178,6 +205,7 @@ Task<void> Broker::retire(ServedRef served) {
         }
     }
     served_.erase(served->id);
+    left_.notify();
 }
 
 Task<void> Broker::settled(SessionId session) {

@@ -43,7 +43,8 @@ class Broker {
 public:
     // `directory`: where the sockets are.
     Broker(asio::any_io_executor executor, std::filesystem::path directory, Ledger& ledger, Accounts& accounts,
-           HttpsClient& https, Sessions& sessions, const Prices& prices, TaskGroup& tasks);
+           HttpsClient& https, Sessions& sessions, const Prices& prices, TaskGroup& tasks,
+           std::size_t most_descriptors);
     ~Broker();
 
     // A session at the account's provider, whose lease the caller holds from now on. Throws what hindered it; nothing
@@ -73,6 +74,8 @@ private:
     ServedRef make(const SessionRow& row, std::unique_ptr<Endpoint> endpoint);
     void serve(const ServedRef& served);
     Task<void> listen(ServedRef served);
+    Task<void> room(ServedRef served);
+    std::size_t descriptors() const;  // that its sessions take, at most
     Task<void> connection(Endpoint::Socket socket, ServedRef served);
     Task<void> retire(ServedRef served);
 
@@ -95,9 +98,11 @@ private:
     Sessions& sessions_;
     const Prices& prices_;
     TaskGroup& tasks_;
+    std::size_t most_descriptors_;
     std::map<SessionId, ServedRef> served_;
     bool suspended_ = false;
     Signal used_;
+    Signal left_;     // an agent's connection has ended, or an endpoint
     Signal settled_;  // a session that is over
 };
 

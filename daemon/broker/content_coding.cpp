@@ -20,7 +20,7 @@ using Piece = std::array<char, piece>;
 
 class ZlibDecoder : public Decoder {
 public:
-    explicit ZlibDecoder(bool gzip) : known_(gzip) {
+    explicit ZlibDecoder(bool gzip) : gzip_(gzip), known_(gzip) {
         if (gzip) start(15 + 16);
     }
     ~ZlibDecoder() override {
@@ -42,7 +42,14 @@ public:
 private:
     void start(int window_bits) { started_ = inflateInit2(&stream_, window_bits) == Z_OK; }
 
+    // gzip may go on with a further member. What stands behind the last one and is none is padding, however it comes.
+    bool begin_member() {
+        if (!gzip_ || stream_.avail_in == 0 || inflateReset(&stream_) != Z_OK) return false;
+        return further_ = true;
+    }
+
     bool inflate_all(std::string_view bytes, const Sink& sink) {
+        if (padding_) return true;
         if (!started_) return false;
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         stream_.avail_in = static_cast<uInt>(bytes.size());
@@ -50,13 +57,16 @@ private:
             stream_.next_out = reinterpret_cast<Bytef*>(out_.data());
             stream_.avail_out = piece;
             const std::size_t before = stream_.avail_in;
-            if (ended_ && (stream_.avail_in == 0 || inflateReset(&stream_) != Z_OK)) return true;
+            if (ended_ && !begin_member()) return true;
             const int result = inflate(&stream_, Z_NO_FLUSH);
-            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return ended_;  // only padding
-            ended_ = result == Z_STREAM_END;  // gzip may go on with a further member
             const std::size_t made = piece - stream_.avail_out;
-            if (!limit_.allows(before - stream_.avail_in, made)) return false;
             if (made > 0) sink({out_.data(), made});
+            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+                padding_ = further_ && stream_.total_out == 0;
+                return padding_;
+            }
+            ended_ = result == Z_STREAM_END;
+            if (!limit_.allows(before - stream_.avail_in, made)) return false;
             more = stream_.avail_in > 0 || stream_.avail_out == 0;
         }
         return true;
@@ -66,9 +76,12 @@ private:
     UnpackLimit limit_;
     Piece out_;
     std::string head_;
+    bool gzip_;
     bool known_;
     bool started_ = false;
     bool ended_ = false;
+    bool further_ = false;
+    bool padding_ = false;
 };
 
 class BrotliDecoder : public Decoder {
@@ -82,8 +95,8 @@ public:
             std::size_t room = piece;
             const std::size_t before = left;
             result = BrotliDecoderDecompressStream(state_.get(), &left, &next, &room, &out, nullptr);
-            if (result == BROTLI_DECODER_RESULT_ERROR || !limit_.allows(before - left, piece - room)) return false;
             if (room < piece) sink({out_.data(), piece - room});
+            if (result == BROTLI_DECODER_RESULT_ERROR || !limit_.allows(before - left, piece - room)) return false;
             if (result == BROTLI_DECODER_RESULT_SUCCESS) return true;
         }
         return true;
@@ -110,9 +123,9 @@ public:
         for (bool more = true; more;) {
             ZSTD_outBuffer out{out_.data(), piece, 0};
             const std::size_t before = in.pos;
-            if (ZSTD_isError(ZSTD_decompressStream(stream_.get(), &out, &in)) != 0) return false;
-            if (!limit_.allows(in.pos - before, out.pos)) return false;
+            const bool broken = ZSTD_isError(ZSTD_decompressStream(stream_.get(), &out, &in)) != 0;
             if (out.pos > 0) sink({out_.data(), out.pos});
+            if (broken || !limit_.allows(in.pos - before, out.pos)) return false;
             more = in.pos < in.size || out.pos == piece;
         }
         return true;

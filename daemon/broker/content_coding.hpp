@@ -15,6 +15,7 @@ public:
     virtual ~Decoder() = default;
 
     // False when `bytes` are not of this coding, or unpack to more than any honest answer: nothing comes from then on.
+    // What comes does not depend on how the bytes were cut, be it as far as to an error.
     virtual bool decode(std::string_view bytes, const Sink& sink) = 0;
 };
 

@@ -12,6 +12,7 @@
 
 #include "common/error.hpp"
 #include "common/paths.hpp"
+#include "daemon/bounds.hpp"
 
 namespace eph {
 namespace {
@@ -56,7 +57,10 @@ void Endpoint::open() {
         if (!failure) return;
         boost::system::error_code ignored;
         acceptor_.close(ignored);
-        throw Error{Code::storage, "the broker cannot listen on {}: {}", text(), failure.message()};
+        Error error{Code::storage, "the broker cannot listen on {}: {}", text(), failure.message()};
+        if (failure == asio::error::no_descriptors)
+            throw std::move(error).hint("Raise the limit where ephd is started: ulimit -n 1024");
+        throw error;
     };
     if (local) {
         make_private_directory(socket_.parent_path());
@@ -103,7 +107,7 @@ Task<std::optional<Endpoint::Socket>> Endpoint::accept() {
         if (failure == asio::error::operation_aborted || failure == asio::error::bad_descriptor) break;
         if (failure == asio::error::connection_aborted) continue;
         spdlog::warn("the broker cannot accept a connection: {}", failure.message());  // no descriptor is free
-        asio::steady_timer pause{acceptor_.get_executor(), std::chrono::milliseconds{200}};
+        asio::steady_timer pause{acceptor_.get_executor(), bounds::accept_pause};
         co_await pause.async_wait(use_awaitable);
     }
     co_return std::nullopt;
@@ -117,7 +121,8 @@ void remove_stale_endpoints(asio::any_io_executor executor, const fs::path& dire
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator{directory, ignored}) {
         const std::string name = entry.path().filename().string();
-        if (!name.starts_with(prefix) || !is_id_text(name.substr(prefix.size())) || !is_our_socket(entry.path())) continue;
+        if (!name.starts_with(prefix) || !is_id_text(name.substr(prefix.size())) || !is_our_socket(entry.path()))
+            continue;
         if (!somebody_listens(executor, entry.path())) unlink(entry.path().c_str());
     }
 }

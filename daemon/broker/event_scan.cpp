@@ -88,9 +88,9 @@ void EventScan::line(std::string_view part, bool ends) {
 void EventScan::end_event() {
     if (data_) {
         sum_.take(*map_, scan_);
-        weigh(size_);
         scan_.restart();
     }
+    weigh(size_);  // as skip() does, which does not look for data
     data_ = false;
     fresh_ = true;
     size_ = 0;

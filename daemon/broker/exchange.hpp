@@ -53,7 +53,8 @@ private:
 
 struct Exchange {
     Wake::Clock::time_point began;  // the first byte of the request
-    std::string head_text;          // what `head` has its views into
+    Wake::Clock::time_point body_began;
+    std::string head_text;  // what `head` has its views into
     RequestHead head;
     std::string token;  // of those that were offered, the session's
     RelayRoute route;

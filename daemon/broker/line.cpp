@@ -6,6 +6,8 @@
 
 #include <boost/asio/write.hpp>
 
+#include "common/secret.hpp"
+
 namespace eph {
 namespace {
 
@@ -47,6 +49,11 @@ void Line::consume(std::size_t size) {
     if (begin_ == end_ && !reading_) begin_ = end_ = 0;
 }
 
+void Line::consume_secret(std::size_t size) {
+    wipe_range(memory_.get() + begin_, size);
+    consume(size);
+}
+
 void Line::read() {
     if (reading_ || over_) return;
     make_room();
@@ -66,8 +73,11 @@ void Line::read() {
 
 void Line::make_room() {
     if (begin_ != 0 && (begin_ == end_ || end_ == allocated_)) {
-        std::memmove(memory_.get(), memory_.get() + begin_, end_ - begin_);
-        end_ -= begin_;
+        const std::size_t size = end_ - begin_;
+        std::memmove(memory_.get(), memory_.get() + begin_, size);
+        const std::size_t old = std::max(begin_, size);  // what stands there, stands in front now
+        wipe_range(memory_.get() + old, end_ - old);
+        end_ = size;
         begin_ = 0;
     }
     if (end_ == allocated_ && allocated_ < capacity_)

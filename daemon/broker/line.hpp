@@ -66,6 +66,7 @@ public:
     std::string_view unread() const { return {memory_.get() + begin_, end_ - begin_}; }
     char* data() { return memory_.get() + begin_; }
     void consume(std::size_t size);
+    void consume_secret(std::size_t size);  // and wipes it: the line's memory lives on
     void read();  // more, unless that is being done, or there is no room or no more
     bool reading() const { return reading_; }
     bool ended() const { return over_; }  // the other side says no more, be it in good order or not

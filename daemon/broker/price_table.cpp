@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.hpp"
+#include "common/json_depth.hpp"
 #include "common/providers.hpp"
 #include "common/text.hpp"
 #include "daemon/broker/prices.hpp"
@@ -62,6 +63,7 @@ Price price(const Json& row, const std::string& of) {
 }  // namespace
 
 PriceTable read_prices(std::string_view json) {
+    if (nested_deeper(json)) throw Error{Code::usage, "it is nested more than {} levels deep", deepest_json};
     const Json document = Json::parse(json, nullptr, false);
     if (document.is_discarded()) throw Error{Code::usage, "it is not JSON"};
     if (!document.is_object() || !document.contains("prices") || !document["prices"].is_object())

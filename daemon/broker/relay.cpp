@@ -13,7 +13,10 @@ constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Task<void> serve_agent(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https, RelayLimits limits) {
+Task<void> serve_agent(AgentSocket socket, std::shared_ptr<Brokered> session, HttpsClient& https, RelayLimits limits,
+                       Clients* clients) {
+    std::optional<Clients::Seat> seat;
+    if (clients != nullptr) seat.emplace(*clients, socket.native_handle());
     // However this ends, what is under way is called off.
     struct Serving {
         std::shared_ptr<AgentConnection> connection;
@@ -21,6 +24,7 @@ Task<void> serve_agent(AgentSocket socket, std::shared_ptr<Brokered> session, Ht
     };
     const Serving serving{
         std::make_shared<AgentConnection>(std::move(socket), std::move(session), https, std::move(limits))};
+    if (seat) serving.connection->sits_on(*seat);
     co_await serving.connection->serve();
 }
 
@@ -64,6 +68,7 @@ Task<bool> AgentConnection::serve_request() {
 }
 
 Task<bool> AgentConnection::read_head(Exchange& exchange) {
+    if (seat_ != nullptr) seat_->awaits_request();
     HeadEnd end;
     bool begun = false;
     auto deadline = Clock::now() + limits_.idle;
@@ -76,7 +81,7 @@ Task<bool> AgentConnection::read_head(Exchange& exchange) {
             }
             if (const std::size_t size = end.look(agent_->unread()); size != 0) {
                 exchange.head_text = agent_->unread().substr(0, size);
-                agent_->consume(size);
+                agent_->consume_secret(size);  // the token
                 co_return true;
             }
         }
@@ -94,6 +99,8 @@ Task<bool> AgentConnection::relay_request(Exchange& exchange) {
     exchange.body = BodyReader{exchange.framing};
     exchange.close = list_has(exchange.head.fields, "Connection", "close");
     check_request(*session_, exchange);
+    if (seat_ != nullptr) seat_->is_served();  // the token is right
+    exchange.body_began = Clock::now();
     const bool waits = find_field(exchange.head.fields, "Expect") != nullptr && !exchange.body.done();
     if (waits && agent_->unread().empty()) {
         const Pieces pieces{bytes(go_on)};

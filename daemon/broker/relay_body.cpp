@@ -1,6 +1,8 @@
 // The body of a request on its way in: read whole where it is small, in pieces where it is not, and what the meter
 // says.
 
+#include <algorithm>
+
 #include "daemon/broker/agent_connection.hpp"
 
 namespace eph {
@@ -24,11 +26,17 @@ Task<void> AgentConnection::read_body(Exchange& exchange) {
     if (exchange.whole) co_await admit(exchange);
 }
 
+// Neither a silence nor a trickle goes on for ever.
+AgentConnection::Clock::time_point AgentConnection::body_deadline(const Exchange& exchange, std::uint64_t came) const {
+    const auto at_that_rate = std::chrono::seconds{came / limits_.body_rate};
+    return std::min(Clock::now(), exchange.body_began + at_that_rate) + limits_.body;
+}
+
 Task<void> AgentConnection::read_to_length(Exchange& exchange) {
     const auto length = static_cast<std::size_t>(exchange.framing.length);
     while (agent_->unread().size() < length) {
         if (agent_->ended()) throw AgentGone{};
-        const bool came = co_await more_from_agent(Clock::now() + limits_.body);
+        const bool came = co_await more_from_agent(body_deadline(exchange, agent_->unread().size()));
         if (!came) throw too_slow();
     }
     exchange.scan->push(agent_->unread().substr(0, length));
@@ -56,7 +64,7 @@ Task<std::string_view> AgentConnection::next_piece(Exchange& exchange) {
         agent_->consume(piece.used);
         if (agent_->ended()) throw AgentGone{};
         agent_->read();
-        const auto deadline = Clock::now() + limits_.body;
+        const auto deadline = body_deadline(exchange, exchange.body_bytes);
         while (agent_->reading()) {
             if (answered_early()) co_return std::string_view{};
             if (Clock::now() >= deadline) throw too_slow();

@@ -1,12 +1,14 @@
 // One session of the broker's with all that serves it. Included only by the sources of broker/.
 #pragma once
 
+#include "daemon/async/clients.hpp"
 #include "daemon/broker/broker.hpp"
 
 namespace eph {
 
 struct Broker::Served {
-    Served(asio::any_io_executor executor, const SessionRow& row, std::unique_ptr<Endpoint> where)
+    Served(asio::any_io_executor executor, const SessionRow& row, std::unique_ptr<Endpoint> where,
+           std::size_t most_connections)
         : id(row.id),
           host(row.host),
           place(row.broker->place),
@@ -15,7 +17,7 @@ struct Broker::Served {
           listening(executor),
           streams(executor),
           turned_away(executor),
-          left(executor),
+          clients(executor, most_connections),
           fetched(executor) {}
 
     std::int64_t good_answers() const {
@@ -42,8 +44,7 @@ struct Broker::Served {
     TaskGroup listening;
     TaskGroup streams;
     TaskGroup turned_away;  // connections that came when the session was over
-    std::size_t connections = 0;
-    Signal left;  // one of them
+    Clients clients;        // all of them
 
     KeyRef key;          // nothing: it has to be fetched
     AccountRef account;  // that it is the credential of; nothing: it was made for the session

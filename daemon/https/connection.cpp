@@ -63,6 +63,9 @@ Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
 Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
     const auto [failure, used] = co_await asio::async_connect(socket, endpoints, as_result);
     throw_if_cancelled(failure);
+    if (failure == asio::error::no_descriptors)
+        throw Error{Code::busy, "cannot connect to {}: ephd has too many files open", where}.hint(
+            "Raise the limit where ephd is started: ulimit -n 1024");
     if (failure)
         throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()}.hint(
             network_hint);

@@ -10,11 +10,6 @@
 #include "daemon/https/trust.hpp"
 
 namespace eph {
-namespace {
-
-constexpr std::size_t idle_limit = 64;  // connections in the pool; the oldest goes first
-
-}  // namespace
 
 HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy)
     : limits_(limits),
@@ -56,7 +51,7 @@ std::unique_ptr<HttpsClient::Connection> HttpsClient::reuse(const BaseUrl& base)
 
 void HttpsClient::give_back(const BaseUrl& base, std::unique_ptr<Connection> connection) {
     if (!connection->usable()) return;
-    if (idle_.size() >= idle_limit) idle_.erase(idle_.begin());
+    if (idle_.size() >= limits_.idle_connections) idle_.erase(idle_.begin());
     idle_.push_back({base, std::move(connection), std::chrono::steady_clock::now()});
 }
 
@@ -82,8 +77,21 @@ Task<HttpsClient::Acquired> HttpsClient::acquire(BaseUrl base, bool fresh) {
 
 Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
     const Proxy proxy = proxy_for(base, https_proxy_, no_proxy_);
-    auto socket =
-        co_await connect_tcp(proxy.empty() ? base.host : proxy.host, proxy.empty() ? base.port : proxy.port, limits_);
+    const std::string& host = proxy.empty() ? base.host : proxy.host;
+    const std::string& port = proxy.empty() ? base.port : proxy.port;
+    bool none_free = false;
+    std::optional<asio::ip::tcp::socket> connected;
+    try {
+        connected = co_await connect_tcp(host, port, limits_);
+    } catch (const Error& error) {
+        if (error.code() != Code::busy || idle_.empty()) throw;
+        none_free = true;
+    }
+    if (none_free) {  // what may be of use later makes room for what is needed now
+        idle_.clear();
+        connected = co_await connect_tcp(host, port, limits_);
+    }
+    auto socket = std::move(connected.value());
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     if (!base.tls) co_return std::make_unique<Connection>(std::move(socket));
     auto connection = std::make_unique<Connection>(std::move(socket), trust_->context);

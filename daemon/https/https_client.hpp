@@ -10,6 +10,7 @@
 #include "common/error.hpp"
 #include "common/secret.hpp"
 #include "common/time.hpp"
+#include "daemon/bounds.hpp"
 #include "daemon/https/url.hpp"
 
 namespace eph {
@@ -49,7 +50,8 @@ struct HttpLimits {
     Duration connect = std::chrono::seconds{10};
     Duration handshake = std::chrono::seconds{10};
     Duration answer = std::chrono::seconds{30};
-    Duration idle = std::chrono::seconds{60};  // a pooled connection older than this is not used again
+    Duration idle = std::chrono::seconds{60};                 // a pooled connection older than this is not used again
+    std::size_t idle_connections = bounds::idle_connections;  // in the pool; the oldest goes first
 };
 
 // How a connection to a provider comes about.

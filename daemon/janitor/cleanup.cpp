@@ -1,5 +1,6 @@
 // eph cleanup: every account's list, everything in the ledger that is over, and an honest sum.
 #include <algorithm>
+#include <list>
 
 #include "common/error.hpp"
 #include "daemon/janitor/janitor.hpp"
@@ -19,6 +20,8 @@ CleanupCount Janitor::cleanup_count() const {
 
 Task<CleanupSum> Janitor::cleanup(CleanupOrder order, std::string actor) {
     CleanupSum sum;
+    std::list<Comparing> comparing;
+    for (const AccountRef& account : order.accounts) comparing.emplace_back(comparing_, account->place);
     if (order.dry_run) {
         co_await ask_accounts(order, sum);
         std::set<KeyId> known;

@@ -244,7 +244,10 @@ Task<bool> Janitor::idle(Duration limit) {
 }
 
 void Janitor::drop_unused_accounts() {
-    if (in_flight_.size() <= 1 && accounts_.has_clients()) accounts_.forget_clients_except(ledger_.places_in_use());
+    if (in_flight_.size() > 1 || !accounts_.has_clients()) return;
+    std::set<Place> needed = ledger_.places_in_use();
+    needed.insert(comparing_.begin(), comparing_.end());
+    accounts_.forget_clients_except(needed);
 }
 
 }  // namespace eph

@@ -104,6 +104,19 @@ private:
         }
     };
 
+    // A place whose list is being read: what that finds needs its account, though no row may need it now.
+    class Comparing {
+    public:
+        Comparing(std::multiset<Place>& all, const Place& place) : all_(all), own_(all.insert(place)) {}
+        ~Comparing() { all_.erase(own_); }
+        Comparing(const Comparing&) = delete;
+        Comparing& operator=(const Comparing&) = delete;
+
+    private:
+        std::multiset<Place>& all_;
+        std::multiset<Place>::iterator own_;
+    };
+
     Task<Plan> plan_for(AccountRef account, bool all, Timestamp began);
     // Reads all pages of the account's list and acts on it.
     Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
@@ -145,6 +158,7 @@ private:
     Signal cleaned_;
     // Places whose store is being asked: one attempt waits for it, lest those of all its keys take up the room.
     std::set<Place> asking_;
+    std::multiset<Place> comparing_;
     Signal loaded_;  // an account
     bool account_came_ = false;
     std::map<Place, Signal::Clock::time_point> next_reading_;  // of its list

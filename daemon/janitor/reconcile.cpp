@@ -54,6 +54,7 @@ Task<Plan> Janitor::plan_for(AccountRef account, bool all, Timestamp began) {
 
 Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned) {
     const Timestamp began = now();
+    const Comparing comparing{comparing_, account->place};
     const Plan plan = co_await plan_for(account, all, began);
     sum.listed += plan.listed;
     sum.left += plan.left;

@@ -216,6 +216,41 @@ std::optional<KeyRow> Ledger::find_key(const std::string& reference) {
 
 std::vector<KeyRow> Ledger::unsettled_keys() { return store_->keys(store_->keys_unsettled.bind()); }
 
+std::vector<KeyRow> Ledger::first_unsettled(std::size_t limit) {
+    constexpr std::int64_t whenever = INT64_MAX;
+    std::vector<KeyRow> rows;
+    for (const KeyState state : {KeyState::live, KeyState::creating, KeyState::revoking}) {
+        const auto left = static_cast<std::int64_t>(limit - rows.size());
+        std::vector<KeyRow> more = store_->keys(store_->keys_overdue.bind(name_of(state), whenever, left));
+        std::move(more.begin(), more.end(), std::back_inserter(rows));
+    }
+    return rows;
+}
+
+KeyCounts Ledger::count_keys() {
+    KeyCounts counts;
+    Statement& each = store_->counts;
+    for (each.bind(); each.step();) {
+        const std::int64_t count = each.integer(1);
+        switch (key_state(each.text(0))) {
+            case KeyState::creating:
+                counts.creating = count;
+                break;
+            case KeyState::live:
+                counts.live = count;
+                break;
+            case KeyState::revoking:
+                counts.revoking = count;
+                counts.retrying = each.integer(2);
+                break;
+            case KeyState::revoked:
+                break;
+        }
+    }
+    each.reset();
+    return counts;
+}
+
 std::set<Place> Ledger::places_in_use() {
     std::set<Place> places;
     for (store_->places.bind(); store_->places.step();) {

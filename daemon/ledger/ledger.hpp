@@ -65,7 +65,10 @@ public:
     // Error{ambiguous}.
     std::optional<KeyRow> find_key(const std::string& reference);
     std::vector<KeyRow> unsettled_keys();  // all that are not revoked, by due
-    std::set<Place> places_in_use();       // of all that are not revoked, and of sessions through the broker
+    // At most so many: first what lives, then what is being made, then what is being revoked, each by due.
+    std::vector<KeyRow> first_unsettled(std::size_t limit);
+    KeyCounts count_keys();
+    std::set<Place> places_in_use();  // of all that are not revoked, and of sessions through the broker
     std::vector<KeyRow> recent_keys(std::size_t limit);            // newest first
     std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);  // live or creating, and past that
     std::optional<Timestamp> first_end();                          // when the next key comes to its end by itself

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "common/error.hpp"
+#include "common/text.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -16,7 +17,7 @@ constexpr std::array<std::string_view, 2> session_states{"active", "over"};
 template <class State, std::size_t count>
 State state_of(const std::array<std::string_view, count>& names, std::string_view name) {
     const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) throw Error{Code::storage, "the ledger holds an unknown state '{}'", name};
+    if (found == names.end()) throw Error{Code::storage, "the ledger holds an unknown state '{}'", printable(name, 40)};
     return static_cast<State>(found - names.begin());
 }
 

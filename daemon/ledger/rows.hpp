@@ -27,6 +27,15 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
+// Of those that are not revoked.
+struct KeyCounts {
+    std::int64_t creating = 0;
+    std::int64_t live = 0;
+    std::int64_t revoking = 0;
+    std::int64_t retrying = 0;  // of those that are being revoked, failed at least once
+    std::int64_t all() const { return creating + live + revoking; }
+};
+
 struct KeyRow {
     KeyId id;
     std::string name;  // unique, and the join with the provider's list

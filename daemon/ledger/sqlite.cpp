@@ -6,9 +6,15 @@
 #include <sqlite3.h>
 
 #include "common/error.hpp"
+#include "common/text.hpp"
 
 namespace eph {
 namespace {
+
+// SQLite quotes what is in the file, and a damaged file holds anything.
+std::string words_for(sqlite3* handle, int result) {
+    return printable(handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
+}
 
 // What the person can do where the file or its disk fails; nothing where the statement itself is wrong.
 std::string hint_for(int code) {
@@ -32,8 +38,7 @@ std::string hint_for(int code) {
 [[noreturn]] void fail(Database& database, int result) {
     if (database.damaged()) throw Damaged{Error{Code::storage, "the ledger {} is damaged", database.path()}};
     const int code = result & 0xff;
-    Error error{Code::storage, "the ledger {}: {}", database.path(),
-                database.handle() != nullptr ? sqlite3_errmsg(database.handle()) : sqlite3_errstr(result)};
+    Error error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)};
     const std::string hint = hint_for(code);
     if (!hint.empty()) database.in_trouble(error.message());
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
@@ -49,8 +54,7 @@ Database::Database(const std::string& path) : path_(path) {
     const int result = sqlite3_open_v2(path.c_str(), &handle_,
                                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (result != SQLITE_OK) {
-        Error error{Code::storage, "cannot open the ledger {}: {}", path,
-                    handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(result)};
+        Error error{Code::storage, "cannot open the ledger {}: {}", path, words_for(handle_, result)};
         sqlite3_close_v2(handle_);
         throw std::move(error).hint(hint_for(result & 0xff));
     }
@@ -85,7 +89,7 @@ Statement::Statement(Database& database, std::string_view sql) : database_(datab
                                           SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
     if (result == SQLITE_ERROR) {  // what it asks for has always been there
         database.found_damaged();
-        throw Damaged{Error{Code::storage, "the ledger {}: {}", database.path(), sqlite3_errmsg(database.handle())}};
+        throw Damaged{Error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)}};
     }
     if (result != SQLITE_OK) fail(database, result);
 }

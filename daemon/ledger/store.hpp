@@ -78,6 +78,8 @@ struct Ledger::Store {
         "UNION SELECT " EPH_KEY_COLUMNS
         " FROM keys WHERE id >= ?1 AND id < ?2 "
         "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
+    Statement counts{database,
+                     "SELECT state, count(*), sum(attempts > 0) FROM keys WHERE due IS NOT NULL GROUP BY state"};
     Statement keys_unsettled{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"};
     Statement keys_recent{database, "SELECT " EPH_KEY_COLUMNS " FROM keys ORDER BY created DESC LIMIT ?"};
     Statement keys_overdue{database, "SELECT " EPH_KEY_COLUMNS

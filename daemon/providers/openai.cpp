@@ -27,6 +27,26 @@ Task<HttpResponse> OpenAi::ask(AccountRef account, const char* method, std::stri
     co_return answer;
 }
 
+// A provider that mixes its accounts up may have answered a creation with the id of another one.
+bool OpenAi::is_somebody_elses(const Place& place, const std::string& id, const std::string& name,
+                               const std::string& other_name) const {
+    const auto list = listed_.find(place);
+    if (list == listed_.end()) return false;
+    const std::hash<std::string> hash;
+    const auto found = std::lower_bound(list->second.begin(), list->second.end(), std::pair{hash(id), std::size_t{0}});
+    if (found == list->second.end() || found->first != hash(id)) return false;
+    return found->second != hash(name) && (other_name.empty() || found->second != hash(other_name));
+}
+
+void OpenAi::remember(const Place& place, const std::vector<Listed>& listed) {
+    const std::hash<std::string> hash;
+    auto& ids = listed_[place];
+    ids.clear();
+    ids.reserve(listed.size());
+    for (const Listed& each : listed) ids.emplace_back(hash(each.id), hash(each.name));
+    std::sort(ids.begin(), ids.end());
+}
+
 // Absent means no more than "not by this id": the list by name has the last word.
 Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
     for (const bool as_user : {false, true}) {
@@ -44,10 +64,16 @@ Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
 }
 
 Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name, std::string other_name) {
-    const std::vector<Listed> listed = co_await list(account);
+    const auto has_it = [&](const Listed& each) {
+        return each.name == name || (!other_name.empty() && each.name == other_name);
+    };
+    bool several_pages = false;
+    std::vector<Listed> listed = co_await list(account, &several_pages);
+    // Between two pages an account may slip from the later one to the earlier one, and be in neither.
+    if (several_pages && std::none_of(listed.begin(), listed.end(), has_it)) listed = co_await list(account);
     RevokeAnswer outcome = Absent{};
     for (const Listed& each : listed) {
-        if (each.name != name && (other_name.empty() || each.name != other_name)) continue;
+        if (!has_it(each)) continue;
         outcome = co_await remove(account, each.id);
         if (std::holds_alternative<Absent>(outcome)) {
             outcome = Failed{
@@ -62,7 +88,7 @@ Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name, 
 Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_account_id, std::string name,
                                   std::string other_name) {
     try {
-        if (!service_account_id.empty()) {
+        if (!service_account_id.empty() && !is_somebody_elses(account->place, service_account_id, name, other_name)) {
             RevokeAnswer answer = co_await remove(account, service_account_id);
             if (!std::holds_alternative<Absent>(answer)) co_return answer;
         }
@@ -74,7 +100,7 @@ Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_accoun
     }
 }
 
-Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
+Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users, bool* several_pages) {
     std::vector<Listed> all;
     std::set<std::string> seen;  // pages shift while they are read
     std::string after;
@@ -101,17 +127,19 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users) {
                         "OpenAI's list of service accounts has more pages but does not say where they begin"};
         }
         after = page.last_id;
+        if (several_pages != nullptr) *several_pages = true;
     }
     throw Error{Code::provider_unreadable, "OpenAI's list of service accounts does not end"};
 }
 
-Task<std::vector<Listed>> OpenAi::list(AccountRef account) {
-    std::vector<Listed> all = co_await list_kind(account, false);
-    std::vector<Listed> users = co_await list_kind(account, true);
+Task<std::vector<Listed>> OpenAi::list(AccountRef account, bool* several_pages) {
+    std::vector<Listed> all = co_await list_kind(account, false, several_pages);
+    std::vector<Listed> users = co_await list_kind(account, true, several_pages);
     for (Listed& user : users) {
         const bool known = std::any_of(all.begin(), all.end(), [&](const Listed& each) { return each.id == user.id; });
         if (!known && user.name.starts_with("eph-")) all.push_back(std::move(user));
     }
+    remember(account->place, all);
     co_return all;
 }
 

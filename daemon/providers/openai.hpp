@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -92,8 +94,9 @@ public:
     Task<ChangeAnswer> rename(AccountRef account, std::string service_account_id, std::string name,
                               std::string next_name);
 
-    // All pages. Names may occur twice. Throws Error.
-    Task<std::vector<Listed>> list(AccountRef account);
+    // All pages. Names may occur twice. `several_pages` is set where there were: only then can one have been missed, as
+    // pages shift while they are read. Throws Error.
+    Task<std::vector<Listed>> list(AccountRef account, bool* several_pages = nullptr);
     Task<std::vector<ListedKey>> list_keys(AccountRef account);
 
     // Whether the provider still knows the service account by that id.
@@ -114,9 +117,15 @@ private:
     Task<HttpResponse> post_name(AccountRef account, std::string service_account_id, std::string name);
     Task<RevokeAnswer> remove(AccountRef account, std::string id);
     Task<RevokeAnswer> remove_by_name(AccountRef account, std::string name, std::string other_name);
-    Task<std::vector<Listed>> list_kind(AccountRef account, bool users);
+    Task<std::vector<Listed>> list_kind(AccountRef account, bool users, bool* several_pages);
+    // Whether the last list that was read has the id under a name that is not the key's.
+    bool is_somebody_elses(const Place& place, const std::string& id, const std::string& name,
+                           const std::string& other_name) const;
+    void remember(const Place& place, const std::vector<Listed>& listed);
 
     HttpsClient& https_;
+    // Hashes of the ids in each place's last list and of the names there, by the ids.
+    std::map<Place, std::vector<std::pair<std::size_t, std::size_t>>> listed_;
 };
 
 }  // namespace eph

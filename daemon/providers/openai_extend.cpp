@@ -52,7 +52,13 @@ Task<HttpResponse> OpenAi::post_name(AccountRef account, std::string service_acc
 Task<ChangeAnswer> OpenAi::rename(AccountRef account, std::string service_account_id, std::string name,
                                   std::string next_name) {
     try {
-        HttpResponse answer = co_await post_name(account, service_account_id, next_name);
+        HttpResponse answer;
+        const bool not_ours = is_somebody_elses(account->place, service_account_id, name, next_name);
+        if (not_ours) {
+            answer.status = 404;  // for this key it means the same: look for it by its name
+        } else {
+            answer = co_await post_name(account, service_account_id, next_name);
+        }
         if (answer.status == 404) {
             const std::vector<Listed> listed = co_await list(account);
             const auto found =

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_depth.hpp"
 #include "common/text.hpp"
 
 namespace eph::openai_json {
@@ -15,6 +16,7 @@ Error unreadable(std::string_view what) {
 }
 
 json parse(const std::string& body) {
+    if (nested_deeper(body)) throw unreadable(fmt::format("it is nested more than {} levels deep", deepest_json));
     json document = json::parse(body, nullptr, false);
     if (!document.is_object()) throw unreadable("it is not a JSON object");
     return document;
@@ -160,6 +162,7 @@ std::string expiry_request(Duration expires_in) {
 std::string rename_request(const std::string& name) { return json{{"name", name}}.dump(); }
 
 std::string error_message(const std::string& body) {
+    if (nested_deeper(body)) return {};
     const json document = json::parse(body, nullptr, false);
     if (!document.is_object()) return {};
     const auto error = document.find("error");

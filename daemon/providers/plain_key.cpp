@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/json_depth.hpp"
 #include "common/text.hpp"
 
 namespace eph {
@@ -34,6 +35,7 @@ HttpRequest question(const ProviderView& provider) {
 
 // error.message, in every family; DeepSeek and others say it in `message` or `error`.
 std::string words_in(const std::string& body) {
+    if (nested_deeper(body)) return {};
     const auto document = nlohmann::json::parse(body, nullptr, false);
     if (!document.is_object()) return {};
     const auto error = document.find("error");
@@ -74,7 +76,7 @@ Task<std::string> check_plain_key(HttpsClient& https, ProviderView provider, Acc
         co_return account->base.authority() + " has no list of models, as many a gateway: the key is not proven";
     }
     if (answer.status < 200 || answer.status > 299) throw refusal(provider, account, answer);
-    if (nlohmann::json::parse(answer.body, nullptr, false).is_discarded()) {
+    if (nested_deeper(answer.body) || nlohmann::json::parse(answer.body, nullptr, false).is_discarded()) {
         throw Error{Code::provider_unreadable, "{} answered with something that is not JSON", account->place.base_url}
             .hint("See whether the base URL is right.");
     }

@@ -34,6 +34,7 @@ Task<IssuedKey> Sessions::replace_key(SessionId session) {
     const OnlyOne only_one{*this, session};
     const KeyRow lost = ledger_.key(lease->session.key).value();
     const AccountRef account = co_await accounts_.for_place(lost.place, lost.fingerprint, 0, Asker::person);
+    const Places::Place place = co_await turn();
     if (lease->over || lease->session.deadline <= now()) throw over(session);
     const SessionRow row = lease->session;
     KeyRow key = successor(lost, row, account);

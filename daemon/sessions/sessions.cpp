@@ -6,6 +6,7 @@
 #include "common/duration.hpp"
 #include "common/error.hpp"
 #include "common/key_name.hpp"
+#include "daemon/bounds.hpp"
 
 namespace eph {
 namespace {
@@ -15,13 +16,14 @@ constexpr Duration restart_grace = std::chrono::seconds{30};  // for a client to
 }  // namespace
 
 Sessions::Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor,
-                   TaskGroup& tasks)
+                   TaskGroup& tasks, std::size_t most_creations)
     : executor_(executor),
       ledger_(ledger),
       accounts_(accounts),
       openai_(openai),
       janitor_(janitor),
       tasks_(tasks),
+      creations_(executor, most_creations),
       settled_(executor),
       clock_(executor) {}
 
@@ -35,6 +37,10 @@ Duration Sessions::allowed_ttl(const SessionRequest& request) {
             .hint("Ask for less, or raise max_ttl in config.json.");
     }
     return ttl;
+}
+
+Task<Places::Place> Sessions::turn() {
+    return creations_.take(bounds::creation_turn, "too many keys are being made at this moment: try again in a minute");
 }
 
 KeyRow Sessions::new_key(const AccountRef& account, const SessionRequest& request) {
@@ -110,6 +116,7 @@ void Sessions::not_issued(KeyRow key, const CreateError& why) {
 }
 
 Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std::string actor) {
+    const Places::Place place = co_await turn();
     KeyRow key = new_key(account, request);
     ledger_.intend(key, std::nullopt, actor);  // durable before the provider is asked
     co_return co_await create(account, std::move(key), std::move(request.scopes));
@@ -125,6 +132,7 @@ SessionRow Sessions::new_session(const SessionRequest& request) const {
 }
 
 Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request, std::string actor) {
+    Places::Place place = co_await turn();
     KeyRow key = new_key(account, request);
     SessionRow session = new_session(request);
     session.credential = request.broker ? "broker" : "key";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/accounts/accounts.hpp"
+#include "daemon/async/places.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/async/wall_timer.hpp"
 #include "daemon/janitor/janitor.hpp"
@@ -46,7 +47,7 @@ inline constexpr Duration provider_slack = std::chrono::minutes{1};
 class Sessions {
 public:
     Sessions(asio::any_io_executor executor, Ledger& ledger, Accounts& accounts, OpenAi& openai, Janitor& janitor,
-             TaskGroup& tasks);
+             TaskGroup& tasks, std::size_t most_creations);
 
     // A key without a session: it lives until its deadline or until it is asked to go.
     Task<IssuedKey> issue(AccountRef account, SessionRequest request, std::string actor);
@@ -115,6 +116,7 @@ private:
     Task<ChangeAnswer> change_at_provider(Extension& extension);
     Task<void> settle_name(AccountRef account, KeyRow key);
     Task<void> put_expiry_back(AccountRef account, KeyRow key);
+    Task<Places::Place> turn();  // to ask the provider for a key
     KeyRow new_key(const AccountRef& account, const SessionRequest& request);
     // `instead`: the session whose present key it replaces.
     Task<IssuedKey> create(AccountRef account, KeyRow key, std::vector<std::string> scopes,
@@ -136,6 +138,7 @@ private:
     TaskGroup& tasks_;
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
     int creating_ = 0;
+    Places creations_;
     std::set<SessionId> changing_;    // their keys are being extended or replaced
     std::vector<Ending> unrecorded_;  // the ledger could not take them yet
     Signal settled_;                  // a creation, an extension or a replacement has come to its end

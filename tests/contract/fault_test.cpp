@@ -1,5 +1,6 @@
 // Faults on demand, and the record of what came: the tests of eph rely on both.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "http_client.hpp"
 #include "sim_process.hpp"
@@ -94,6 +95,37 @@ TEST_CASE("a late answer is late") {
     const auto start = std::chrono::steady_clock::now();
     CHECK(bench.create().status == 200);
     CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds{50});
+}
+
+TEST_CASE("a creation can be answered with the id of somebody else's account, and can happen twice") {
+    Bench bench;
+    const std::string other =
+        bench.control.call("POST", "/_sim/accounts", R"({"name": "theirs"})").json().at("accounts").at(0).at("id");
+    bench.fault(R"("kind": "other_id")");
+    const auto mixed_up = bench.create().json();
+    CHECK(mixed_up.at("id") == other);
+    CHECK(mixed_up.at("name") == "eph-a");
+    CHECK(bench.accounts() == 2);
+    bench.fault(R"("kind": "twice")");
+    CHECK(bench.create().status == 200);
+    CHECK(bench.accounts() == 4);
+}
+
+TEST_CASE("a page can be without its first accounts, and a deletion be late") {
+    Bench bench;
+    const std::string id = bench.create().json().at("id");
+    bench.create();
+    bench.create();
+    bench.control.call("POST", "/_sim/faults", R"({"match": {"path_contains": "after="}, "kind": "shift"})");
+    CHECK(bench.client.call("GET", kAccounts + "?limit=1", {}, kAdmin).json().at("first_id") == id);
+    CHECK(bench.client.call("GET", kAccounts + "?after=" + id, {}, kAdmin).json().at("data").size() == 1);
+    CHECK(bench.client.call("GET", kAccounts + "?after=" + id, {}, kAdmin).json().at("data").size() == 2);
+
+    bench.control.call("POST", "/_sim/faults", R"({"match": {"method": "DELETE"}, "kind": "late", "delay_ms": 60})");
+    CHECK(bench.client.call("DELETE", kAccounts + "/" + id, {}, kAdmin).json().at("deleted") == true);
+    CHECK(bench.accounts() == 3);
+    for (int i = 0; i < 1000 && bench.accounts() == 3; ++i) usleep(5000);
+    CHECK(bench.accounts() == 2);
 }
 
 TEST_CASE("a fault skips, counts, ends, and can be taken back") {

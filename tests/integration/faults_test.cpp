@@ -146,14 +146,6 @@ TEST_CASE_METHOD(Fixture, "asking again for a revocation that waits hurries it")
     CHECK(std::chrono::steady_clock::now() - began < 1s);
 }
 
-TEST_CASE_METHOD(Fixture, "a connection that the provider closed while it was idle does no harm") {
-    const std::string id = ephd.create_key().at("key").at("id");
-    sim.fault({{"kind", "status"}, {"status", 200}, {"match", {{"method", "GET"}, {"path_contains", "/models"}}}});
-    Sim& provider = sim;
-    (void)provider.control("POST", "/_sim/latency", {{"ms", 0}});
-    CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 200);
-}
-
 TEST_CASE("one provider that asks for time does not keep ephd from another") {
     Sim busy, other;
     TempHome home;

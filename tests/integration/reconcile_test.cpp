@@ -133,6 +133,46 @@ TEST_CASE_METHOD(Fixture, "the same project over another base URL is no reason t
     CHECK(sim.live_keys() == 0);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what a list shows is revoked with the account that read it, whatever else needs it no more") {
+    Daemon ephd{home};
+    const Variables mine{{"Eph-Admin-Key", admin_key}, {"Eph-Project-Id", project}, {"Eph-Base-Url", sim.base_url()}};
+    const Json key = ephd.post("/v1/keys", Json::object(), 201, mine).at("key");
+    sim.wait_for_answered("GET /users");
+    sim.seed(expired);
+    sim.fault({{"kind", "delay"}, {"delay_ms", 700}, {"match", {{"method", "GET"}, {"path_contains", "users"}}}});
+    HttpConnection cleanup{home.socket()};
+    cleanup.request("POST", "/v1/cleanup", "{}", mine);
+    sim.wait_for("GET /users", 2);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
+    CHECK(cleanup.reply().json().at("revoked") == 1);
+    CHECK_FALSE(sim.has(expired));
+}
+
+// The provider takes no id but that of its list.
+TEST_CASE("a key that a page hides which shifted while it was read is not taken for gone") {
+    Sim sim{{"--list-id-differs", "--delete-by", "list"}};
+    TempHome home;
+    sim.seed("team-{n}", 100);
+    Daemon ephd{home, sim};
+    sim.wait_for_answered("GET /users");
+    const Json key = ephd.create_key().at("key");
+    sim.fault({{"kind", "shift"}, {"items", 100}, {"match", {{"path_contains", "after="}}}});
+    CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
+    CHECK_FALSE(sim.has(key.at("name")));
+}
+
+TEST_CASE_METHOD(Fixture, "an id that the list knows as somebody else's account is not deleted") {
+    sim.seed("production");
+    Daemon ephd{home, sim};
+    sim.wait_for_answered("GET /users");
+    sim.fault({{"kind", "other_id"}, {"match", {{"method", "POST"}}}});
+    const Json key = ephd.create_key().at("key");
+    CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
+    CHECK(sim.has("production"));
+    CHECK_FALSE(sim.has(key.at("name")));
+}
+
 TEST_CASE_METHOD(Fixture, "a list that cannot be read stops nothing else") {
     sim.fault({{"kind", "garbage"}, {"times", -1}, {"match", {{"method", "GET"}}}});
     Daemon ephd{home, sim};

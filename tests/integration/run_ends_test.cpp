@@ -23,64 +23,6 @@ bool alive(const std::string& said) {
 
 }  // namespace
 
-TEST_CASE_METHOD(World, "kill -9 of eph revokes the key at once, and ends an agent that ignores everything") {
-    host.agent(stubborn);
-    Program session = start({"testhost", "x"});
-    session.wait_for_out("pid=");
-    const std::string said = session.out();
-    session.signal(SIGKILL);
-    const auto killed = std::chrono::steady_clock::now();
-    sim.wait_for("DELETE service_accounts");
-    CHECK(std::chrono::steady_clock::now() - killed < 1s);
-    CHECK(nothing_left(World::directory(said)));
-    CHECK(eventually([&] { return !alive(said); }));
-}
-
-TEST_CASE_METHOD(World, "a signal to eph ends the session, with the status of the signal") {
-    host.agent(stubborn);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-        Program session = start({"testhost", "x"});
-        session.wait_for_out("pid=");
-        session.signal(number);
-        const Finished done = session.wait();
-        CHECK(done.status == 128 + number);
-        CHECK_THAT(done.err, Catch::Matchers::EndsWith(" is revoked\n"));
-        CHECK(nothing_left(World::directory(done.out)));
-        CHECK_FALSE(alive(done.out));
-    }
-}
-
-TEST_CASE_METHOD(World, "a connection that is cut ends the agent, and the key is revoked") {
-    host.agent(stubborn);
-    Program session = start({"testhost", "x"});
-    session.wait_for_out("pid=");
-    host.cut();
-    const Finished done = session.wait();
-    CHECK(done.status == 255);
-    CHECK_THAT(done.err, Contains("eph: the connection to testhost was lost\nWhat ran there is ended as soon as the "
-                                  "host finds out; begin a new session to "
-                                  "go on.\neph: key "));
-    CHECK(nothing_left(World::directory(done.out)));
-    CHECK(eventually([&] { return !alive(done.out); }));
-}
-
-TEST_CASE_METHOD(World, "the deadline ends the agent and revokes the key within a second") {
-    host.agent(stubborn);
-    Program session = start({"testhost", "--ttl", "3s", "x"});
-    const Finished done = session.wait();
-    CHECK(done.status == 124);
-    CHECK_THAT(done.err, Contains("eph: the session on testhost has ended: its time was up at "));
-    const Json key = ephd.get("/v1/keys?all=1").at("keys").at(0);
-    CHECK(key.at("reason") == "deadline");
-    const Json deletion = sim.requests("DELETE service_accounts").at(0);
-    const std::int64_t late =
-        deletion.at("arrived_ms").get<std::int64_t>() - key.at("expires_at").get<std::int64_t>() * 1000;
-    CHECK(late > -1000);  // the API's moments are whole seconds
-    CHECK(late < 2000);
-    CHECK(nothing_left(World::directory(done.out)));
-    CHECK_FALSE(alive(done.out));
-}
-
 TEST_CASE_METHOD(World, "eph stop ends a session from another terminal") {
     host.agent(stubborn);
     Program session = start({"testhost", "x"});
@@ -113,30 +55,6 @@ TEST_CASE_METHOD(World,
     CHECK_THAT(done.err, Catch::Matchers::EndsWith(" is revoked\n"));
     CHECK(nothing_left(World::directory(done.out)));
     CHECK(ephd.get("/v1/sessions/" + id).at("end_reason") == "agent_exited");
-}
-
-TEST_CASE_METHOD(World, "Ctrl-C while the key is being made leaves at once, and no key stays") {
-    sim.fault({{"match", {{"method", "POST"}}}, {"times", 1}, {"kind", "delay"}, {"delay_ms", 1500}, {"effect", true}});
-    Program session = start({"testhost", "x"});
-    sim.wait_for("POST service_accounts");
-    session.signal(SIGINT);
-    const auto asked = std::chrono::steady_clock::now();
-    const Finished done = session.wait();
-    CHECK(std::chrono::steady_clock::now() - asked < 1s);
-    CHECK(done.status == 130);
-    CHECK_THAT(
-        done.err,
-        Catch::Matchers::EndsWith(
-            "eph: testhost: interrupted\neph: a key that was being made is revoked by ephd as soon as it is there\n"));
-    sim.wait_for_answered("DELETE service_accounts");
-    CHECK(sim.live_keys() == 0);
-}
-
-TEST_CASE_METHOD(World, "an answer of the provider that is lost leaves no key") {
-    sim.fault({{"match", {{"method", "POST"}}}, {"times", 1}, {"kind", "reset_after"}});
-    const Finished done = eph({"testhost", "x"});
-    CHECK(done.status == 125);
-    CHECK(eventually([&] { return sim.live_keys() == 0; }));
 }
 
 TEST_CASE_METHOD(World, "processes that the agent left behind go with the session") {

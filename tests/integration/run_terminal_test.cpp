@@ -32,15 +32,6 @@ TEST_CASE_METHOD(World, "Ctrl-C goes to the agent, and eph ends with the agent's
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(World, "a terminal that is closed ends the session") {
-    host.agent(std::string{"trap '' HUP TERM\n"} + honest_agent + "while :; do sleep 1; done\n");
-    Pty person(command({"testhost", "x"}), home.variables);
-    person.wait_for("key=");
-    const std::filesystem::path left = directory(person.screen());
-    person.hang_up();
-    CHECK(nothing_left(left));
-}
-
 TEST_CASE_METHOD(World, "NO_COLOR is honoured, and errors stand out without it") {
     Pty coloured(command({"--nonsense"}), home.variables);
     CHECK(coloured.wait() == 64);

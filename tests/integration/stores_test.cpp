@@ -3,6 +3,7 @@
 #include <csignal>
 #include <map>
 
+#include "tests/integration/support/memory.hpp"
 #include "tests/integration/support/person.hpp"
 #include "tests/support/catch.hpp"
 
@@ -18,6 +19,7 @@ struct Fixture : Person {
         const Finished end = set_up({"--store", store});
         INFO(end.err);
         REQUIRE(end.status == 0);
+        check_memory();
         CHECK_THAT(end.err, Contains("is stored in " + where));
         CHECK(configuration().find(admin_key) == std::string::npos);
         CHECK(Json::parse(configuration()).at("openai").at("store") == store);
@@ -27,6 +29,15 @@ struct Fixture : Person {
         CHECK(eph({"keys", "create", "--ttl", "1s"}).status == 0);
         CHECK(account("default").at("state") == "ready");
         CHECK(ephd->wait_for_key("revoked").at("outcome") == "confirmed");
+        check_memory();
+    }
+    // Of all that ephd has heard of the key, one locked page is left.
+    void check_memory() const {
+        if (!memory_can_be_read()) return;
+        const std::vector<Sighting> all = sightings(ephd->pid(), admin_key);
+        INFO(told(all));
+        CHECK(all.size() == 1);
+        CHECK(std::all_of(all.begin(), all.end(), [](const Sighting& each) { return each.kept_as_a_secret(); }));
     }
     Json failure() {
         const Reply reply = ephd->call("POST", "/v1/keys", Json::object());

@@ -1,6 +1,7 @@
 // The texts for service managers, held against systemd's own judgement and a parser of XML.
 #include "client/services/service_text.hpp"
 #include "tests/integration/support/home.hpp"
+#include "tests/integration/support/http.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace eph::test;
@@ -57,6 +58,23 @@ TEST_CASE_METHOD(Fixture, "the sandboxes are as tight as they were") {
     const Finished user = analyze({"security", "--user", "--offline=yes", "--threshold=64", user_unit(EPHD)});
     INFO(user.out);
     CHECK(user.status == 0);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "whatever systemd misses in the user's sandbox, the unit names, and says why it is left out") {
+    if (!available("systemd-analyze")) return;
+    const Finished end = analyze({"security", "--user", "--offline=yes", "--json=short", user_unit(EPHD)});
+    const std::string unit = read_file(home.path("units/ephd.service"));
+    int missed = 0;
+    for (const Json& setting : Json::parse(end.out)) {
+        if (setting.at("exposure").is_null()) continue;
+        // "CapabilityBoundingSet=~CAP_KILL", "User=/DynamicUser=", "KeyringMode="
+        const std::string name = setting.at("name");
+        INFO(name << ": " << setting.at("description"));
+        CHECK(unit.find(' ' + name.substr(0, name.find('=') + 1)) != std::string::npos);
+        ++missed;
+    }
+    CHECK(missed > 0);
 }
 
 TEST_CASE_METHOD(Fixture, "launchd's property list is well-formed, whatever the paths hold") {

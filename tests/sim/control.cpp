@@ -51,14 +51,16 @@ Json state_of(const World& world, const Account& account) {
             {"created_at", seconds(account.created_at)},
             {"deleted", account.deleted_at.has_value()},
             {"deleted_at", seconds(account.deleted_at)},
+            {"deleted_ms", account.deleted_ms},
             {"keys", keys}};
 }
 
-Answer show_state(Sim& sim, const Call&, const Params&) {
+Answer show_state(Sim& sim, const Call& call, const Params&) {
+    const bool only_present = parse_query(call.query)["present"] == "1";
     Json accounts = Json::array(), users = Json::array();
     std::size_t live_accounts = 0, live_keys = 0;
     for (const Account& account : sim.world.accounts()) {
-        accounts.push_back(state_of(sim.world, account));
+        if (!only_present || !account.deleted_at) accounts.push_back(state_of(sim.world, account));
         live_accounts += account.deleted_at ? 0 : 1;
         for (const Key& key : account.keys) live_keys += sim.world.live(key) ? 1 : 0;
     }
@@ -171,6 +173,7 @@ std::optional<Fault> fault_in(const Json& body) {
     fault.times = body.value("times", 1);
     fault.effect = body.value("effect", false);
     fault.delay = std::chrono::milliseconds{body.value("delay_ms", 0)};
+    fault.items = body.value("items", std::size_t{1});
     if (body.contains("status")) fault.status = body["status"].get<unsigned>();
     if (body.contains("body"))
         fault.body = body["body"].is_string() ? body["body"].get<std::string>() : body["body"].dump();
@@ -197,9 +200,11 @@ Answer add_fault(Sim& sim, const Call& call, const Params& params) {
     return show_faults(sim, call, params);
 }
 
-Answer clear_faults(Sim& sim, const Call&, const Params&) {
+// Says what they were, so that none can be met between a look at them and their end.
+Answer clear_faults(Sim& sim, const Call& call, const Params& params) {
+    const Answer were = show_faults(sim, call, params);
     sim.faults.clear();
-    return json_answer(200, Json::array());
+    return were;
 }
 
 Answer set_latency(Sim& sim, const Call& call, const Params&) {

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "answers.hpp"
@@ -41,6 +45,40 @@ Answer altered(Answer answer, const Fault& fault, std::optional<std::string> bod
     return answer;
 }
 
+// As a provider would that mixes its accounts up: the id is one of another account in the list.
+Answer with_other_id(Sim& sim, Answer answer) {
+    Json body = Json::parse(answer.body, nullptr, false);
+    if (answer.status != 200 || !body.is_object() || !body.contains("id")) return answer;
+    for (const Account& account : sim.world.accounts()) {
+        if (account.deleted_at || account.name == body.value("name", "")) continue;
+        body["id"] = account.listed_id;
+        answer.body = to_text(body);
+        break;
+    }
+    return answer;
+}
+
+Answer without_first(Answer page, std::size_t items) {
+    Json body = Json::parse(page.body, nullptr, false);
+    if (page.status != 200 || !body.is_object() || !body.contains("data")) return page;
+    Json& data = body["data"];
+    data.erase(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(std::min(items, data.size())));
+    page.body = to_text(body);
+    return page;
+}
+
+Answer confirmed_deletion(const Call& call) {
+    const std::string id = call.path.substr(call.path.rfind('/') + 1);
+    return json_answer(200,
+                       {{"object", "organization.project.service_account.deleted"}, {"id", id}, {"deleted", true}});
+}
+
+asio::awaitable<void> carry_out_later(Sim& sim, Call call, std::chrono::milliseconds delay) {
+    asio::steady_timer timer{co_await asio::this_coro::executor, delay};
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    (void)carry_out(sim, call);
+}
+
 Answer simulated_error(const Fault& fault) {
     return openai_error(fault.status.value_or(500), "A fault that was asked for.", {}, "simulated_fault");
 }
@@ -70,11 +108,13 @@ asio::awaitable<After> Delivery::answer_provider_call(const Call& call) {
 asio::awaitable<After> Delivery::fail(const Call& call, const Fault& fault) {
     using enum FaultKind;
     // Some kinds say themselves whether there is an effect.
-    const bool effect = (fault.effect && fault.kind != reset_before) || fault.kind == reset_after || fault.kind == drip;
+    const bool always = fault.kind == reset_after || fault.kind == drip || fault.kind == other_id ||
+                        fault.kind == twice || fault.kind == shift;
+    const bool effect = (fault.effect && fault.kind != reset_before && fault.kind != late) || always;
     Answer answer;
     answer.body = kMadeUp;
     if (effect) answer = carry_out(sim_, call);
-    if (fault.kind != drip) co_await pause(fault.delay);
+    if (fault.kind != drip && fault.kind != late) co_await pause(fault.delay);
     if (fault.kind == delay && !effect) answer = carry_out(sim_, call);
 
     switch (fault.kind) {
@@ -91,6 +131,19 @@ asio::awaitable<After> Delivery::fail(const Call& call, const Fault& fault) {
             break;
         case empty:
             answer = altered(answer, fault, "");
+            break;
+        case other_id:
+            answer = with_other_id(sim_, std::move(answer));
+            break;
+        case twice:
+            (void)carry_out(sim_, call);
+            break;
+        case shift:
+            answer = without_first(std::move(answer), fault.items);
+            break;
+        case late:
+            asio::co_spawn(timer_.get_executor(), carry_out_later(sim_, call, fault.delay), asio::detached);
+            answer = altered(confirmed_deletion(call), fault, fault.body);
             break;
         case truncate:
         case close_after_headers:

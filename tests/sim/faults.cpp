@@ -17,11 +17,15 @@ constexpr std::pair<FaultKind, const char*> kKinds[] = {
     {FaultKind::drip, "drip"},
     {FaultKind::empty, "empty"},
     {FaultKind::close_after_headers, "close_after_headers"},
+    {FaultKind::other_id, "other_id"},
+    {FaultKind::twice, "twice"},
+    {FaultKind::shift, "shift"},
+    {FaultKind::late, "late"},
 };
 
 bool matches(const Fault& fault, const Call& call) {
     return (fault.method.empty() || fault.method == call.method) &&
-           call.path.find(fault.path_contains) != std::string::npos &&
+           (call.path + '?' + call.query).find(fault.path_contains) != std::string::npos &&
            call.body.find(fault.body_contains) != std::string::npos;
 }
 

@@ -21,6 +21,10 @@ enum class FaultKind {
     drip,                 // the true answer, byte by byte
     empty,                // a 200 without a body
     close_after_headers,  // the head of an answer, then the end of the connection
+    other_id,             // the true answer to a creation, with the id of somebody else's account
+    twice,                // the call takes effect twice, and the first answer is given
+    shift,  // a page as it is when accounts before it were deleted since the last one: its first are missing
+    late,   // a deletion is confirmed at once, and happens after the delay
 };
 std::optional<FaultKind> fault_kind(std::string_view text);
 const char* to_text(FaultKind kind);
@@ -35,6 +39,7 @@ struct Fault {
     Headers headers;
     std::optional<std::string> body;
     std::chrono::milliseconds delay{0};
+    std::size_t items = 1;  // of a shift: how many are missing
     unsigned hits = 0;
 };
 

@@ -105,7 +105,11 @@ Key& World::add_key(Account& account, std::string name, std::optional<std::chron
     return key;
 }
 
-void World::remove(Account& account) { account.deleted_at = now(); }
+void World::remove(Account& account) {
+    account.deleted_at = now();
+    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+    account.deleted_ms = std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count();
+}
 
 Account* World::account(const std::string& id) {
     const auto found = accounts_by_id_.find(id);

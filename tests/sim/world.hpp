@@ -36,6 +36,7 @@ struct Account {
     Role role = Role::member;
     Timestamp created_at;
     std::optional<Timestamp> deleted_at;
+    std::int64_t deleted_ms = 0;  // the same by this machine's clock, exactly
     std::deque<Key> keys;
 };
 

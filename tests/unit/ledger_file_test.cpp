@@ -255,3 +255,35 @@ TEST_CASE("a ledger of the second version keeps its sessions, those without a ke
     CHECK(over.key.empty());
     CHECK(over.exit_status == 0);
 }
+
+TEST_CASE("what SQLite quotes of a damaged ledger steers no terminal") {
+    const TempDirectory temp;
+    const std::filesystem::path file = temp / "ledger.db";
+    { const Ledger made{file}; }
+    {
+        Database database{file.string()};
+        database.execute(
+            "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = 'CREATE TABLE keys(' || char(27) || '[2J)' "
+            "WHERE name = 'keys'");
+    }
+    const Error error = error_of([&] { Ledger{file}; });
+    CHECK(error.code() == Code::storage);
+    CHECK(error.message().find("malformed database schema") != std::string::npos);
+    CHECK(error.message().find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a state that no ephd has written is told in one clean line") {
+    const TempDirectory temp;
+    const std::filesystem::path file = temp / "ledger.db";
+    KeyRow key;
+    {
+        Ledger ledger{file};
+        key = a_key("a");
+        ledger.intend(key, std::nullopt, "test");
+    }
+    Database{file.string()}.execute(
+        "PRAGMA ignore_check_constraints=ON; UPDATE keys SET state = 'crea' || char(27) || 'ting'");
+    Ledger ledger{file};
+    const Error error = error_of([&] { (void)ledger.key(key.id); });
+    CHECK(error.message() == "the ledger holds an unknown state 'creating'");
+}

@@ -46,6 +46,18 @@ TEST_CASE("a moved secret is in one place only") {
     CHECK(third.reveal() == "one");
 }
 
+TEST_CASE("copies of a secret stand in the same page, which lives as long as the last of them") {
+    Secret first{"one"};
+    Secret second = first.copy();
+    Secret third = second.copy();
+    CHECK(second.reveal().data() == first.reveal().data());
+    first = Secret{"another"};
+    second = Secret{};
+    CHECK(third.reveal() == "one");
+    CHECK(third.copy().reveal() == "one");
+    CHECK(Secret{}.copy().empty());
+}
+
 TEST_CASE("taking a secret leaves nothing in the text it came from") {
     std::string text = "sk-admin-of-more-than-fifteen-characters";
     const char* memory = text.data();

@@ -91,6 +91,11 @@ TEST_CASE("ids are short, random and plain") {
     CHECK(random_text(1000).size() == 1000);
 }
 
+TEST_CASE("a line break at the limit of a text is beyond it, too") {
+    CHECK(printable("ab\ncd", 2) == "ab...");
+    CHECK(printable("ab\ncd", 3) == "ab ...");
+}
+
 TEST_CASE("an id never holds what a path, a shell or SQL would read as something else") {
     for (const char* text : {"", "A", "a b", "a/b", "..", "a%", "a'", "a\n", "ü", "a-b"}) CHECK_FALSE(is_id_text(text));
     CHECK_FALSE(is_id_text(std::string(65, 'a')));

@@ -50,6 +50,15 @@ TEST_CASE("the time of day follows the person's time zone") {
     tzset();
 }
 
+TEST_CASE("a clock shows moments of centuries to come") {
+    {
+        const test::ScopedVariable zone{"TZ", "UTC"};
+        tzset();
+        CHECK(local_clock(parse_compact_utc("99991231T235958Z").value()) == "23:59:58");
+    }
+    tzset();
+}
+
 TEST_CASE("an HTTP date is understood in its preferred form") {
     CHECK(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == moment);
     for (const char* text :

@@ -142,7 +142,11 @@ TEST_CASE("what is not a JSON object is refused in words") {
 }
 
 TEST_CASE("a document as deep as it is long does no harm") {
-    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    const std::string too_deep = std::string(100'000, '[') + std::string(100'000, ']');
+    CHECK(error_of([&] { wire::decode<wire::StartSession>(too_deep); }).message() ==
+          "the JSON is nested more than 64 levels deep");
+    CHECK_FALSE(wire::decode_error(too_deep));
+    const std::string deep = std::string(60, '[') + std::string(60, ']');
     CHECK(error_of([&] { wire::decode<wire::StartSession>(deep); }).code() == Code::usage);
     CHECK(wire::decode<wire::StartSession>(R"({"host": "web", "x": )" + deep + "}").host == "web");
     CHECK_FALSE(wire::decode_error(deep));

@@ -75,11 +75,12 @@ Variables Daemon::account(const Sim& sim) {
     return {{"OPENAI_ADMIN_KEY", admin_key}, {"OPENAI_PROJECT_ID", project}, {"EPH_OPENAI_BASE_URL", sim.base_url()}};
 }
 
-Daemon::Daemon(const TempHome& home, Variables extra, std::vector<std::string> options)
+Daemon::Daemon(const TempHome& home, Variables extra, std::vector<std::string> options, std::vector<std::string> before)
     : home_(home), variables_(home.variables) {
     for (auto& [name, value] : extra) variables_[name] = value;
     variables_["NOTIFY_SOCKET"] = home.path("notify");
-    argv_ = {EPHD};
+    argv_ = std::move(before);
+    argv_.push_back(EPHD);
     argv_.insert(argv_.end(), options.begin(), options.end());
     start();
 }

@@ -28,7 +28,8 @@ private:
 class Daemon {
 public:
     // Starts ephd and returns when it has said READY=1. Fails the test when it does not.
-    explicit Daemon(const TempHome& home, Variables extra = {}, std::vector<std::string> options = {});
+    explicit Daemon(const TempHome& home, Variables extra = {}, std::vector<std::string> options = {},
+                    std::vector<std::string> before = {});  // words before ephd's own, which become it
     Daemon(const TempHome& home, const Sim& sim) : Daemon(home, account(sim)) {}
     ~Daemon();
 

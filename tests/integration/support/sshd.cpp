@@ -40,7 +40,8 @@ std::vector<pid_t> descendants(pid_t parent) {
 
 }  // namespace
 
-Sshd::Sshd(TempHome& home, const std::string& lines) : home_(home), lines_(lines) {
+Sshd::Sshd(TempHome& home, const std::string& lines, std::vector<std::string> around)
+    : home_(home), lines_(lines), around_(std::move(around)) {
     if (getuid() == 0) mkdir("/run/sshd", 0755);  // where sshd's unprivileged half lives
     std::filesystem::create_directories(host_home());
     make_keys();
@@ -73,8 +74,9 @@ bool Sshd::start() {
             "PrintMotd no\nMaxStartups 100\nMaxSessions 100\nAllowTcpForwarding yes\nAllowStreamLocalForwarding yes\n"
             "SetEnv HOME=" +
             host_home().string() + "\n");
-    program_ = std::make_unique<Program>(
-        std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", directory + "/config"}, home_.variables);
+    std::vector<std::string> words = around_;
+    words.insert(words.end(), {"/usr/sbin/sshd", "-D", "-e", "-f", directory + "/config"});
+    program_ = std::make_unique<Program>(words, home_.variables);
     eventually([&] { return program_->err().find("Server listening") != std::string::npos || !program_->running(); });
     return program_->running();
 }

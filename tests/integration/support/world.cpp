@@ -5,8 +5,8 @@
 
 namespace eph::test {
 
-World::World(std::vector<std::string> sim_options, const std::string& sshd_lines)
-    : sim(std::move(sim_options)), host(home, sshd_lines), ephd(home, sim) {
+World::World(std::vector<std::string> sim_options, const std::string& sshd_lines, std::vector<std::string> around_sshd)
+    : sim(std::move(sim_options)), host(home, sshd_lines, std::move(around_sshd)), ephd(home, sim) {
     host.agent(honest_agent);
 }
 

@@ -12,7 +12,8 @@ inline constexpr const char* honest_agent =
     "echo \"dir=$PI_CODING_AGENT_DIR\"\necho \"arguments=$*\"\necho \"key=$OPENAI_API_KEY\"\n";
 
 struct World {
-    explicit World(std::vector<std::string> sim_options = {}, const std::string& sshd_lines = "");
+    explicit World(std::vector<std::string> sim_options = {}, const std::string& sshd_lines = "",
+                   std::vector<std::string> around_sshd = {});
 
     std::vector<std::string> command(std::vector<std::string> words) const;  // eph's
     Program start(std::vector<std::string> words, const std::string& input = "") const {

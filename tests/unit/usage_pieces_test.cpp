@@ -1,0 +1,35 @@
+// Where the way in which an answer came had made a difference to what was read of it.
+#include "daemon/broker/upstreams.hpp"
+#include "daemon/broker/usage_scan.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/compress.hpp"
+#include "tests/support/pieces.hpp"
+
+using namespace eph;
+using namespace eph::test;
+
+TEST_CASE("what stands behind the last gzip member is passed over, however it comes") {
+    const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
+    const std::string packed = compressed("gzip", R"({"usage":{"prompt_tokens":5,"completion_tokens":1}})");
+    for (const std::string& behind : {std::string(4, '\0'), std::string{"\x1f\x8b\x08"}, std::string{"\x1f\x8b!"}}) {
+        in_all_pieces(packed + behind, [&](auto push) {
+            UsageScan scan{upstream, "application/json", "gzip"};
+            push(scan);
+            CHECK(scan.measured().input == 5);
+            CHECK(scan.measured().output == 1);
+        });
+    }
+}
+
+TEST_CASE("a long comment in a stream of events weighs the same, however it comes") {
+    const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
+    const std::string events =
+        ": " + std::string(200, 'x') + "\n\ndata: {\"a\": \"" + std::string(300, 'y') + "\"}\n\n";
+    UsageScan whole{upstream, "text/event-stream", ""};
+    whole.push(events);
+    in_all_pieces(events, [&](auto push) {
+        UsageScan scan{upstream, "text/event-stream", ""};
+        push(scan);
+        CHECK(scan.measured().guessed_output == whole.measured().guessed_output);
+    });
+}
