@@ -14,6 +14,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "client/daemon_start.hpp"
+#include "common/async/wipe_stack.hpp"
 #include "common/async/within.hpp"
 #include "common/paths.hpp"
 #include "common/providers.hpp"
@@ -230,7 +231,7 @@ int run_task(Task<int> work) {
         failure = thrown;
         status = result;
     });
-    context.run();
+    run_and_wipe(context);
     if (failure) std::rethrow_exception(failure);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "common/async/wipe_stack.hpp"
 #include "common/error.hpp"
 #include "common/harden.hpp"
 #include "daemon/app.hpp"
@@ -25,7 +26,7 @@ int serve(const Options& options, FoundCredentials found) {
         failure = thrown;
         context.stop();
     });
-    context.run();
+    run_and_wipe(context);
     if (failure) std::rethrow_exception(failure);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "client/commands/broker_options.hpp"
 #include "client/commands/manual_key.hpp"
 #include "client/commands/provider_choice.hpp"
+#include "common/async/wipe_stack.hpp"
 #include "common/duration.hpp"
 #include "common/paths.hpp"
 #include "common/providers.hpp"
@@ -68,7 +69,7 @@ int run_to_its_end(asio::io_context& context, Task<int> session) {
         status = result;
         context.stop();  // what still waits, for signals and the lease, ends with the program
     });
-    context.run();
+    run_and_wipe(context);
     if (failure) std::rethrow_exception(failure);
     return status;
 }

@@ -73,6 +73,7 @@ void EventScan::line(std::string_view part, bool ends) {
             line_ = Line::other;
         }
     }
+    if (line_ == Line::other && head_ == "\r") head_ += part.substr(0, 1);  // a CR that had come alone ends no line
     if (line_ == Line::data) {
         data_ = true;
         scan_.push(part);

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 
 #include "common/async/signal.hpp"
+#include "common/async/wipe_stack.hpp"
 #include "common/async/within.hpp"
 
 namespace eph {
@@ -39,6 +40,7 @@ Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
         co_return Endpoints{tcp::endpoint{address, static_cast<unsigned short>(std::stoi(port))}};
     }
     const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+    wipe_stack();  // the first look-up starts a thread, which would inherit what stands in the registers
     lookup->resolver.async_resolve(
         host, port, [lookup](boost::system::error_code failure, const tcp::resolver::results_type& found) {
             for (const auto& entry : found) lookup->endpoints.push_back(entry.endpoint());

@@ -40,6 +40,25 @@ Task<void> Janitor::run() {
     }
 }
 
+// What was put off under a clock that has been set back since would wait for as long as that step was.
+void Janitor::mind_clock() {
+    constexpr Duration of_no_account = std::chrono::seconds{2};
+    constexpr Duration too_far = std::chrono::hours{1};  // for what another ephd put off, perhaps by another clock
+    const Timestamp at = now();
+    const auto when = Signal::Clock::now();
+    const bool first = looked_ == Timestamp{};
+    const auto expected = looked_ + std::chrono::duration_cast<Duration>(when - looked_when_);
+    if (first || at + of_no_account < expected) {
+        held_.clear();
+        without_account_.clear();
+        for (auto& [id, key] : unrecorded_) key.due = at;
+        ledger_.clock_went_back(at, first ? at + too_far : at);
+        if (!first) spdlog::info("the clock was set back: every revocation is tried again at once");
+    }
+    looked_ = at;
+    looked_when_ = when;
+}
+
 // Does what there is to do, as far as there is room, and returns when to look again; a finished attempt wakes by
 // itself. Never throws: whatever goes wrong, the janitor goes on.
 std::optional<Timestamp> Janitor::look() {
@@ -48,22 +67,33 @@ std::optional<Timestamp> Janitor::look() {
     const auto consider = [&](std::optional<Timestamp> moment) {
         if (moment && (!next || *moment < *next)) next = moment;
     };
-    try {
-        consider(go_on_unrecorded(at));
-        if (const auto place = came_.begin(); place != came_.end()) {
-            ledger_.due_now(*place, at);
-            came_.erase(place);
-            consider(at);
+    const auto guarded = [&](auto&& work) {  // what fails keeps nothing else from being done
+        try {
+            work();
+        } catch (const std::exception& error) {
+            spdlog::error("janitor: {}", error.what());
+            consider(at + after_trouble);
         }
-        if (end_overdue(at)) return at;  // more may have come to its end
-        consider(ledger_.first_end());
-        if (next && *next <= at) next = at + std::chrono::seconds{1};  // it ended in memory alone
+    };
+    guarded([&] { mind_clock(); });
+    guarded([&] { consider(go_on_unrecorded(at)); });
+    guarded([&] { wake_those_with_account(at); });
+    bool ended = false;
+    guarded([&] { ended = end_overdue(at); });
+    if (ended) return at;  // more may have come to its end
+    guarded([&] { consider(ledger_.first_end()); });
+    if (next && *next <= at) next = at + std::chrono::seconds{1};  // it ended in memory alone
+    guarded([&] {
         if (in_flight_.size() < most_in_flight) consider(start_revoking(at));
-    } catch (const std::exception& error) {
-        spdlog::error("janitor: {}", error.what());
-        consider(at + after_trouble);
-    }
+    });
     return next;
+}
+
+void Janitor::wake_those_with_account(Timestamp at) {
+    while (!came_.empty()) {
+        ledger_.due_now(*came_.begin(), at);
+        came_.erase(came_.begin());
+    }
 }
 
 // Whatever becomes of their revocation, and when: keys end in time, and their sessions hear of it.

@@ -128,7 +128,9 @@ private:
     Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, std::string actor);
     void count_outcomes(CleanupSum& sum);
 
+    void mind_clock();
     std::optional<Timestamp> look();
+    void wake_those_with_account(Timestamp at);
     bool end_overdue(Timestamp at);
     std::optional<Timestamp> resting_until(const Place& place, Timestamp at);
     std::optional<Timestamp> go_on_unrecorded(Timestamp at);
@@ -147,6 +149,8 @@ private:
     OpenAi& openai_;
     TaskGroup& tasks_;
     WallTimer timer_;
+    Timestamp looked_{};                     // at the clock, the last time,
+    Signal::Clock::time_point looked_when_;  // and when that was, by one that nobody sets
     Signal answered_;
     std::set<KeyId> in_flight_;
     std::map<KeyId, KeyRow> unrecorded_;  // revoking or revoked; the ledger does not know it yet (unrecorded.cpp)

@@ -164,6 +164,10 @@ void Ledger::hurry(const KeyId& key, Timestamp due) {
     store_->mark_hurried.run(to_millis(due), key.text(), to_millis(due));
 }
 
+void Ledger::clock_went_back(Timestamp at, Timestamp beyond) {
+    store_->mark_no_later.run(to_millis(beyond), to_millis(at), to_millis(at + may_still_appear));
+}
+
 void Ledger::due_now(const Place& place, Timestamp due) {
     store_->mark_due.run(to_millis(due), to_millis(due), place.provider, place.project, place.base_url);
 }

@@ -48,7 +48,9 @@ public:
     void revoke_overdue(const std::vector<KeyRow>& keys, Timestamp at);
     // What became of a key while the ledger could not be written: revoking or revoked, as `key` has it.
     void catch_up(const KeyRow& key);
-    void hurry(const KeyId& key, Timestamp due);      // a revocation that waits for its next try is due
+    void hurry(const KeyId& key, Timestamp due);  // a revocation that waits for its next try is due
+    // Revocations put off until after `beyond` are due at `at`, and no lost creation is looked for longer than ever.
+    void clock_went_back(Timestamp at, Timestamp beyond);
     void due_now(const Place& place, Timestamp due);  // an account is back: all that waits for it is due
 
     // --- an extension, in the order of its steps; Error{session_over} where key or session are no longer live ---

@@ -55,6 +55,9 @@ struct Ledger::Store {
                      "SELECT provider, project, base_url FROM keys WHERE due IS NOT NULL UNION "
                      "SELECT provider, project, base_url FROM sessions WHERE state = 'active' AND "
                      "credential = 'broker'"};
+    Statement mark_no_later{database,
+                            "UPDATE keys SET due = iif(due > ?1, ?2, due), unproven_until = min(unproven_until, ?3) "
+                            "WHERE state = 'revoking'"};
     Statement mark_due{database,
                        "UPDATE keys SET due = ? WHERE state = 'revoking' AND due > ? AND provider = ? AND project = ? "
                        "AND base_url = ?"};

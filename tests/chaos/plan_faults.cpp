@@ -18,6 +18,7 @@ Json status(Random& random, std::string& kind) {
     Json fault = {{"kind", "status"}, {"status", number}, {"effect", random.chance(30)}};
     kind = number < 500 ? "status 4xx" : "status 5xx";
     if (number == 404) kind = "status 404, untrue";
+    if (number < 500 && fault["effect"] == true) kind = "refused, yet done";
     return fault;
 }
 

@@ -1,5 +1,6 @@
 // The local API as a client's bytes reach it: HTTP session, router, handlers, and all services behind them, on a ledger
 // of its own. A line "@" is a pause in which ephd does what it has to do.
+#include <memory>
 #include <optional>
 
 #include <boost/asio/local/stream_protocol.hpp>
@@ -50,12 +51,14 @@ struct World {
     Signal noted{io.get_executor()};
     TaskGroup background{io.get_executor()};
     Janitor janitor{io.get_executor(), ledger, accounts, openai, background};
-    Sessions sessions{io.get_executor(), ledger, accounts, openai, janitor, background};
+    Sessions sessions{io.get_executor(), ledger, accounts, openai, janitor, background, bounds::creations};
     Prices prices{directory / "prices.json"};
-    Broker broker{io.get_executor(), directory.path(), ledger, accounts, https, sessions, prices, background};
+    Broker broker{io.get_executor(), directory.path(),         ledger, accounts, https, sessions, prices,
+                  background,        bounds::agent_connections};
     Timestamp started = now();
     Services services{ledger, accounts, https, openai, janitor, sessions, broker, noted, started};
     TaskGroup clients{io.get_executor()};
+    Door door{io.get_executor(), bounds::api_clients};
     bool stopping = false;
 };
 
@@ -112,7 +115,9 @@ void one(std::string_view input) {
         const Pair pair;
         End client{pair.ours};
         asio::local::stream_protocol::socket socket{here.io, asio::local::stream_protocol{}, pair.theirs};
-        here.clients.spawn("client", serve_client(std::move(socket), here.services, here.stopping));
+        auto place = std::make_unique<Clients::Seat>(here.door.clients, socket.native_handle());
+        here.clients.spawn("client",
+                           serve_client(std::move(socket), std::move(place), here.services, here.door, here.stopping));
         while (!input.empty()) {
             const std::size_t end = std::min(input.find("\n@\n"), input.size());
             in_pieces(input.substr(0, end), [&](std::string_view piece) {

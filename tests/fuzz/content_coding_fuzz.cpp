@@ -44,6 +44,8 @@ void one(std::string_view input) {
     Unpacking cut{coding};
     in_pieces(input, [&](std::string_view piece) { cut.push(piece); });
     must(whole.result().good == cut.result().good, "it is readable or not, however it came", input);
+    if (!whole.result().good && coding == "zstd")
+        return;  // given at once it checks a frame before it lets any of it out
     must(whole.result().size == cut.result().size, "it unpacks to as much, however it came", input);
     must(whole.result().text == cut.result().text, "and to the same", input);
 }

@@ -47,7 +47,10 @@ void one(std::string_view input) {
         cut.push(piece);
         check(cut.measured(), input);
     });
-    must(same(whole.measured(), cut.measured()), "what was used does not depend on how the answer came", input);
+    // Of a broken coding as much is guessed as had been unpacked, which zstd does in steps of its own.
+    Measured left = whole.measured(), right = cut.measured();
+    if (!line.empty() && line != "identity") left.guessed_output = right.guessed_output = 0;
+    must(same(left, right), "what was used does not depend on how the answer came", input);
 }
 
 }  // namespace eph::fuzz

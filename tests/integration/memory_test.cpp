@@ -89,15 +89,20 @@ TEST_CASE_METHOD(Fixture,
         check(ephd, "a systemd credential");
     }
     SECTION("file") {
-        write_file(home.config(), Json{{"openai", {{"admin_key", admin_key}, {"project_id", project}}}}.dump());
+        write_file(
+            home.config(),
+            Json{{"openai", {{"admin_key", admin_key}, {"project_id", project}, {"base_url", sim.base_url()}}}}.dump());
         Daemon ephd{home, address};
         check(ephd, "config.json");
     }
     SECTION("command") {
         const std::string command = "cat " + home.path("key").string();
         write_file(home.path("key"), std::string{admin_key} + "\n");
-        write_file(home.config(),
-                   Json{{"openai", {{"store", "command"}, {"command", command}, {"project_id", project}}}}.dump());
+        write_file(
+            home.config(),
+            Json{{"openai",
+                  {{"store", "command"}, {"command", command}, {"project_id", project}, {"base_url", sim.base_url()}}}}
+                .dump());
         Daemon ephd{home, address};
         check(ephd, "a command");
     }

@@ -18,12 +18,12 @@ bool may_trace() {
 extern "C" {
 
 const char* __asan_default_options() {
-    return may_trace() ? "log_path=" EPH_REPORTS "/asan:detect_leaks=1:detect_stack_use_after_return=1"
-                       : "log_path=" EPH_REPORTS "/asan:detect_leaks=0:detect_stack_use_after_return=1";
+    return may_trace() ? "log_path=" EPH_REPORTS "/report:detect_leaks=1:detect_stack_use_after_return=1"
+                       : "log_path=" EPH_REPORTS "/report:detect_leaks=0:detect_stack_use_after_return=1";
 }
 
-const char* __ubsan_default_options() { return "log_path=" EPH_REPORTS "/ubsan:print_stacktrace=1"; }
+const char* __ubsan_default_options() { return "log_path=" EPH_REPORTS "/report:print_stacktrace=1"; }
 
-const char* __tsan_default_options() { return "log_path=" EPH_REPORTS "/tsan:halt_on_error=0:second_deadlock_stack=1"; }
+const char* __tsan_default_options() { return "log_path=" EPH_REPORTS "/report:halt_on_error=0:second_deadlock_stack=1"; }
 
 }  // extern "C"

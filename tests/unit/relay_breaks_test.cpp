@@ -1,4 +1,7 @@
 // Either side of the relay breaks off, hangs up, or says nothing any more.
+#include <atomic>
+#include <thread>
+
 #include "relay_rig.hpp"
 
 #include "../support/catch.hpp"
@@ -154,6 +157,24 @@ TEST_CASE("an agent that reads nothing, and a provider that says nothing, are gi
         other.send(post(small_request).substr(0, post(small_request).size() - 1));
         CHECK(status_of(other.read_answer()) == 408);
         CHECK(rig.provider.nobody_waits());
+    }
+    SECTION("an agent whose body trickles in, so that it is never silent for long") {
+        limits.body = std::chrono::milliseconds{300};
+        Rig rig{{{}, limits, "openai"}};
+        Peer agent = rig.agent();
+        std::atomic<bool> answered = false;
+        std::string head = post(std::string(100'000, ' '));
+        agent.send(head.substr(0, head.size() - 100'000));
+        std::thread trickle{[&] {
+            for (int i = 0; i < 500 && !answered; ++i) {
+                agent.send("[");
+                std::this_thread::sleep_for(std::chrono::milliseconds{10});
+            }
+        }};
+        const int status = status_of(agent.read_answer());
+        answered = true;
+        trickle.join();
+        CHECK(status == 408);
     }
     SECTION("an agent that asks for nothing") {
         limits.idle = std::chrono::milliseconds{100};

@@ -191,7 +191,8 @@ Rig::~Rig() {
         serving_.cancel(asio::cancellation_type::terminal);
         https_.close_idle();
     });
-    thread_.join();  // every connection has come to its end by itself
+    thread_.join();   // every connection has come to its end by itself
+    session.reset();  // its timers belong to io_, which goes before it
 }
 
 Task<void> Rig::listen() {

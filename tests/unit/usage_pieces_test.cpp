@@ -33,3 +33,15 @@ TEST_CASE("a long comment in a stream of events weighs the same, however it come
         CHECK(scan.measured().guessed_output == whole.measured().guessed_output);
     });
 }
+
+TEST_CASE("a line that begins with a CR ends no event, however it comes") {
+    const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
+    const std::string events =
+        "data: {\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":3},\n\r: odd\ndata: \"a\":1}\n\n";
+    in_all_pieces(events, [&](auto push) {
+        UsageScan scan{upstream, "text/event-stream", ""};
+        push(scan);
+        CHECK(scan.measured().input == 4);
+        CHECK(scan.measured().output == 3);
+    });
+}

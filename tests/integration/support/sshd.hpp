@@ -21,8 +21,6 @@ public:
     void agent(const std::string& text) { tool(".local/bin/pi", text); }
 
     int port() const { return port_; }
-    pid_t pid() const { return program_->pid(); }
-    std::string log() const { return program_->err(); }
     int connections() const;  // that were accepted
     void cut();               // ends every connection, as a cable that is pulled would, for the client at once
 
