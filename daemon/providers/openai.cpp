@@ -135,11 +135,13 @@ Task<std::vector<Listed>> OpenAi::list_kind(AccountRef account, bool users, bool
 Task<std::vector<Listed>> OpenAi::list(AccountRef account, bool* several_pages) {
     std::vector<Listed> all = co_await list_kind(account, false, several_pages);
     std::vector<Listed> users = co_await list_kind(account, true, several_pages);
+    std::vector<Listed> everybody = all;
+    everybody.insert(everybody.end(), users.begin(), users.end());
+    remember(account->place, everybody);
     for (Listed& user : users) {
         const bool known = std::any_of(all.begin(), all.end(), [&](const Listed& each) { return each.id == user.id; });
         if (!known && user.name.starts_with("eph-")) all.push_back(std::move(user));
     }
-    remember(account->place, all);
     co_return all;
 }
 

@@ -105,6 +105,11 @@ void draw_acts(Plan& plan, Random& random) {
     if (random.chance(15)) add(What::stop, random.between(1, 2));
     if (random.chance(10)) add(What::cleanup, 1);
     if (plan.foreign > 0) add(What::shift, random.between(2, 6));
+    // The twin of a key that was extended since has its old name, which no ledger knows any more: to eph it is another
+    // machine's, and lives until the end that it was made with. Nobody could tell it apart.
+    const auto twin = [](const Act& act) { return act.what == What::fault && act.fault.at("kind") == "twice"; };
+    if (std::any_of(plan.acts.begin(), plan.acts.end(), twin))
+        std::erase_if(plan.acts, [](const Act& act) { return act.what == What::extend; });
     std::sort(plan.acts.begin(), plan.acts.end(), [](const Act& one, const Act& other) { return one.at < other.at; });
 }
 
