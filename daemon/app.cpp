@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "common/paths.hpp"
 
@@ -32,6 +33,7 @@ App::App(asio::io_context& context, const Options& options, FoundCredentials fou
       https_(http_limits(descriptors_), first_of("HTTPS_PROXY", "https_proxy"), first_of("NO_PROXY", "no_proxy")),
       openai_(https_),
       noted_(context.get_executor()),
+      damaged_(context.get_executor()),
       background_(context.get_executor()),
       janitor_(context.get_executor(), ledger_, accounts_, openai_, background_),
       sessions_(context.get_executor(), ledger_, accounts_, openai_, janitor_, background_, descriptors_.creations),
@@ -45,10 +47,8 @@ App::App(asio::io_context& context, const Options& options, FoundCredentials fou
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
     sessions_.on_over = [this](const SessionId& session) { broker_.session_over(session); };
     ledger_.on_note([this] { noted_.notify(); });
-    accounts_.on_loaded = [this](const Place& place) {
-        ledger_.due_now(place, now());
-        janitor_.account_loaded(place);
-    };
+    ledger_.on_damage([this] { damaged_.notify(); });
+    accounts_.on_loaded = [this](const Place& place) { janitor_.account_loaded(place); };
     openai_.on_denied = [this](const AccountRef& account) { accounts_.refused(account); };
 }
 
@@ -58,6 +58,7 @@ void App::start() {
         spdlog::warn("{} keys were being created when ephd ended; looking for them by name", unfinished);
     sessions_.resume();
     broker_.resume();
+    background_.spawn("looking after the ledger", look_after_ledger());
     background_.spawn("janitor", janitor_.run());
     background_.spawn("sessions", sessions_.watch());
     background_.spawn("recording what sessions use", broker_.keep_records());
@@ -75,6 +76,24 @@ Task<void> App::run() {
     spdlog::info("stopping");
     notify_service_manager("STOPPING=1");
     co_await drain();
+}
+
+// A ledger that proves to be damaged is set aside. Its sessions are over: nobody knows any more which they were.
+Task<void> App::look_after_ledger() {
+    constexpr Duration after_trouble = std::chrono::seconds{5};
+    for (;;) {
+        while (!ledger_.damaged()) co_await damaged_.wait();
+        try {
+            ledger_.start_anew();
+            sessions_.forget_all("ledger_damaged");
+            janitor_.start_anew();
+            continue;
+        } catch (const std::exception& error) {
+            spdlog::error("a damaged ledger cannot be set aside yet: {}", error.what());
+        }
+        asio::steady_timer pause{context_, after_trouble};
+        co_await pause.async_wait(use_awaitable);
+    }
 }
 
 // No new clients, nor requests of agents; what is being created or revoked, and answers that are under way, may end;

@@ -30,6 +30,7 @@ public:
 private:
     void start();
     Task<void> drain();
+    Task<void> look_after_ledger();
 
     asio::io_context& context_;
     Timestamp started_ = now();
@@ -39,6 +40,7 @@ private:
     HttpsClient https_;
     OpenAi openai_;
     Signal noted_;
+    Signal damaged_;  // the ledger
     TaskGroup background_;
     Janitor janitor_;
     Sessions sessions_;

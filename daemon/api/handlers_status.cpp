@@ -14,6 +14,24 @@ namespace {
 
 constexpr std::size_t most_keys = 1000;  // in status: more would only hold up who waits for it
 
+// What is wrong with the ledger, loudly.
+std::vector<std::string> ledger_notes(Services& services) {
+    std::vector<std::string> notes;
+    if (const auto& trouble = services.ledger.trouble()) {
+        notes.push_back(fmt::format(
+            "since {}: {}. No new key is made until that is over; what is revoked meanwhile ({} keys) is recorded then",
+            rfc3339(trouble->since), trouble->message, services.janitor.unrecorded()));
+    }
+    for (const std::filesystem::path& file : services.ledger.damaged_files()) {
+        notes.push_back(
+            fmt::format("the ledger was damaged and is set aside as {}: its sessions were ended, and its keys are "
+                        "looked for in the "
+                        "provider's list and revoked. Move the file elsewhere, or remove it, and this note goes",
+                        file.string()));
+    }
+    return notes;
+}
+
 }  // namespace
 
 Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
@@ -34,6 +52,7 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     }
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
     for (const std::string& note : services.broker.notes()) status.notes.push_back(note);
+    for (std::string& note : ledger_notes(services)) status.notes.push_back(std::move(note));
     for (const KeyRow& key : services.ledger.first_unsettled(most_keys)) status.keys.push_back(view(key));
     if (status.keys.size() == most_keys) {
         const std::int64_t more = services.ledger.count_keys().all() - static_cast<std::int64_t>(most_keys);

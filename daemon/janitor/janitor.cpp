@@ -10,7 +10,6 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t most_in_flight = 16;
 constexpr std::size_t most_at_once = 100;                      // rows in one transaction
 constexpr Duration after_trouble = std::chrono::seconds{5};    // the ledger itself failed
 constexpr Duration without_account = std::chrono::seconds{1};  // what else waits for the same one need not all try
@@ -35,14 +34,7 @@ Janitor::Janitor(asio::any_io_executor executor, Ledger& ledger, Accounts& accou
 
 Task<void> Janitor::run() {
     for (;;) {
-        std::optional<Timestamp> next;
-        try {
-            mind_clock();
-            next = start_due();
-        } catch (const Error& error) {
-            spdlog::error("janitor: {}", error.message());
-            next = now() + after_trouble;
-        }
+        const std::optional<Timestamp> next = look();
         co_await timer_.wait_until(next);
         if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
     }
@@ -59,6 +51,7 @@ void Janitor::mind_clock() {
     if (first || at + of_no_account < expected) {
         held_.clear();
         without_account_.clear();
+        for (auto& [id, key] : unrecorded_) key.due = at;
         ledger_.clock_went_back(at, first ? at + too_far : at);
         if (!first) spdlog::info("the clock was set back: every revocation is tried again at once");
     }
@@ -66,20 +59,72 @@ void Janitor::mind_clock() {
     looked_when_ = when;
 }
 
-// Starts what is due, as far as there is room, and returns when to look again; a finished attempt wakes by itself.
-std::optional<Timestamp> Janitor::start_due() {
+// Does what there is to do, as far as there is room, and returns when to look again; a finished attempt wakes by
+// itself. Never throws: whatever goes wrong, the janitor goes on.
+std::optional<Timestamp> Janitor::look() {
     const Timestamp at = now();
-    // Whatever becomes of their revocation, and when: keys end in time, and their sessions hear of it.
-    const std::vector<KeyRow> overdue = ledger_.revoke_overdue(at, most_at_once);
-    for (const KeyRow& key : overdue) {
-        if (key.state == KeyState::live && on_revoking) on_revoking(key, "deadline");
-    }
-    if (!overdue.empty()) return at;  // more may have come to its end
-    std::optional<Timestamp> next = ledger_.first_end();
-    if (in_flight_.size() < most_in_flight) {
-        if (const auto later = start_revoking(at); later && (!next || *later < *next)) next = later;
-    }
+    std::optional<Timestamp> next;
+    const auto consider = [&](std::optional<Timestamp> moment) {
+        if (moment && (!next || *moment < *next)) next = moment;
+    };
+    const auto guarded = [&](auto&& work) {  // what fails keeps nothing else from being done
+        try {
+            work();
+        } catch (const std::exception& error) {
+            spdlog::error("janitor: {}", error.what());
+            consider(at + after_trouble);
+        }
+    };
+    guarded([&] { mind_clock(); });
+    guarded([&] { consider(go_on_unrecorded(at)); });
+    guarded([&] { wake_those_with_account(at); });
+    bool ended = false;
+    guarded([&] { ended = end_overdue(at); });
+    if (ended) return at;  // more may have come to its end
+    guarded([&] { consider(ledger_.first_end()); });
+    if (next && *next <= at) next = at + std::chrono::seconds{1};  // it ended in memory alone
+    guarded([&] {
+        if (in_flight_.size() < most_in_flight) consider(start_revoking(at));
+    });
     return next;
+}
+
+void Janitor::wake_those_with_account(Timestamp at) {
+    while (!came_.empty()) {
+        ledger_.due_now(*came_.begin(), at);
+        came_.erase(came_.begin());
+    }
+}
+
+// Whatever becomes of their revocation, and when: keys end in time, and their sessions hear of it.
+bool Janitor::end_overdue(Timestamp at) {
+    std::vector<KeyRow> overdue = ledger_.overdue(at, unrecorded_.size() + most_at_once);
+    std::erase_if(overdue, [&](const KeyRow& key) { return unrecorded_.contains(key.id); });
+    if (overdue.empty()) return false;
+    std::optional<Error> trouble;
+    try {
+        ledger_.revoke_overdue(overdue, at);
+    } catch (const Error& error) {
+        trouble = error;
+    }
+    for (KeyRow& key : overdue) {
+        const bool live = key.state == KeyState::live;
+        if (!live) key.unproven_until = at + may_still_appear;
+        if (trouble) revoke_unrecorded(key, live ? "deadline" : "answer_lost", *trouble);
+        if (live && on_revoking) on_revoking(key, "deadline");
+    }
+    return true;
+}
+
+// Until when nothing is asked of a place: it asked to slow down, or had no account.
+std::optional<Timestamp> Janitor::resting_until(const Place& place, Timestamp at) {
+    std::optional<Timestamp> until;
+    for (auto* pauses : {&held_, &without_account_}) {
+        std::erase_if(*pauses, [&](const auto& each) { return each.second <= at; });
+        if (const auto pause = pauses->find(place); pause != pauses->end()) until = pause->second;
+        if (until) break;
+    }
+    return until;
 }
 
 // Each place in turn, so that what waits for one provider never hides what is due at another.
@@ -88,23 +133,16 @@ std::optional<Timestamp> Janitor::start_revoking(Timestamp at) {
     const auto consider = [&](Timestamp moment) {
         if (!next || moment < *next) next = moment;
     };
-    const auto pause_ends = [&](std::map<Place, Timestamp>& pauses, const Place& place) {
-        std::erase_if(pauses, [&](const auto& each) { return each.second <= at; });
-        const auto pause = pauses.find(place);
-        return pause == pauses.end() ? std::optional<Timestamp>{} : pause->second;
-    };
     std::vector<std::deque<KeyRow>> queues;
     for (const Place& place : ledger_.places_revoking()) {
         if (asking_.contains(place)) continue;
-        std::optional<Timestamp> until = pause_ends(held_, place);
-        if (!until) until = pause_ends(without_account_, place);
-        if (until) {
+        if (const auto until = resting_until(place, at)) {
             consider(*until);
             continue;
         }
         std::deque<KeyRow> queue;
-        for (KeyRow& key : ledger_.revoking(place, in_flight_.size() + most_in_flight)) {
-            if (in_flight_.contains(key.id)) continue;
+        for (KeyRow& key : ledger_.revoking(place, in_flight_.size() + unrecorded_.size() + most_in_flight)) {
+            if (in_flight_.contains(key.id) || unrecorded_.contains(key.id)) continue;
             if (*key.due > at) {
                 consider(*key.due);
                 break;
@@ -137,6 +175,7 @@ bool Janitor::start(KeyRow key) {
 void Janitor::account_loaded(const Place& place) {
     asking_.erase(place);
     without_account_.erase(place);
+    came_.insert(place);
     account_came_ = true;
     loaded_.notify();
     wake();
@@ -179,20 +218,12 @@ Task<void> Janitor::attempt(KeyRow key) {
         if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
             held_[key.place] = now() + *failed->retry_after;
         }
-        const Verdict verdict = next_step(key, answer, now(), jitter());
-        if (const auto* again = std::get_if<TryAgain>(&verdict)) {
-            ledger_.retry(key.id, again->error, again->due);
-            spdlog::warn("key {} is not revoked yet, next try at {}: {}", key.id.text(), rfc3339(again->due),
-                         again->error);
-        } else {
-            ledger_.revoked(key.id, std::get<Done>(verdict).how);
-            spdlog::info("key {} revoked ({})", key.id.text(), std::get<Done>(verdict).how);
-            drop_unused_accounts();
-        }
+        settle(key, next_step(key, answer, now(), jitter()));
+        drop_unused_accounts();
     } catch (const Error& error) {
         trouble = error;
     }
-    if (trouble) {  // the ledger cannot be written: the row stays due, and is taken up again after a pause
+    if (trouble) {  // the row stays due, and is taken up again after a pause
         spdlog::error("key {}: {}", key.id.text(), trouble->message());
         asio::steady_timer pause{executor_, after_trouble};
         co_await pause.async_wait(use_awaitable);
@@ -200,26 +231,33 @@ Task<void> Janitor::attempt(KeyRow key) {
 }
 
 void Janitor::revoke(const KeyId& key, const std::string& reason, const std::string& actor) {
-    const std::optional<KeyRow> row = ledger_.key(key);
+    const std::optional<KeyRow> row = this->row(key);
     if (!row || row->state == KeyState::revoked || row->state == KeyState::creating) return;
-    if (row->state == KeyState::live) {
-        ledger_.revoke(key, reason, now(), actor);
-        if (on_revoking) on_revoking(*row, reason);
-    } else {
-        ledger_.hurry(key, now());  // asked for again: no need to wait for the back-off
-    }
     wake();
+    if (unrecorded_.contains(key)) return;
+    if (row->state == KeyState::revoking) {
+        ledger_.hurry(key, now());  // asked for again: no need to wait for the back-off
+        return;
+    }
+    std::optional<Error> trouble;
+    try {
+        ledger_.revoke(key, reason, now(), actor);
+    } catch (const Error& error) {
+        trouble = error;
+    }
+    if (trouble) revoke_unrecorded(*row, reason, *trouble);
+    if (on_revoking) on_revoking(*row, reason);
 }
 
 Janitor::Awaited Janitor::awaited(const KeyId& key) {
-    const std::optional<KeyRow> row = ledger_.key(key);
+    const std::optional<KeyRow> row = this->row(key);
     return {key, row ? row->attempts : 0};
 }
 
 Task<bool> Janitor::first_answer(Awaited awaited, Duration limit) {
     const auto until = Signal::Clock::now() + limit;
     for (;;) {
-        const std::optional<KeyRow> row = ledger_.key(awaited.key);
+        const std::optional<KeyRow> row = this->row(awaited.key);
         if (!row || row->state == KeyState::revoked) co_return true;
         if (row->attempts > awaited.attempts || Signal::Clock::now() >= until) co_return false;
         co_await answered_.wait_until(until);

@@ -57,6 +57,14 @@ public:
     // Records that the key is to go and starts at once. A key that is still being created is its creator's to revoke.
     void revoke(const KeyId& key, const std::string& reason, const std::string& actor);
 
+    // The same where the ledger could not record it: from memory, until it can be. Said in the log.
+    void revoke_unrecorded(KeyRow key, const std::string& reason, const Error& why);
+    std::size_t unrecorded() const { return unrecorded_.size(); }
+    std::optional<KeyRow> row(const KeyId& key);  // as it is, which the ledger may not know yet
+
+    // What belongs to a ledger that was damaged is over; the lists are read again.
+    void start_anew();
+
     // A key whose revocation somebody waits for, and how many attempts it had failed by then.
     struct Awaited {
         KeyId key;
@@ -85,6 +93,8 @@ public:
     std::function<void(const KeyRow&, const std::string& reason)> on_revoking;
 
 private:
+    static constexpr std::size_t most_in_flight = 16;
+
     // What a comparison with the provider's list has set going.
     struct Concerned {
         std::set<KeyId> keys;
@@ -110,6 +120,8 @@ private:
     Task<Plan> plan_for(AccountRef account, bool all, Timestamp began);
     // Reads all pages of the account's list and acts on it.
     Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
+    void rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began, Concerned& concerned);
+    Task<void> reconcile_if_time(AccountRef account);
     Task<void> preview(AccountRef account, bool all, CleanupSum& sum);
     Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum);
     std::vector<KeyRow> rows_for_cleanup(const CleanupOrder& order);
@@ -117,7 +129,13 @@ private:
     void count_outcomes(CleanupSum& sum);
 
     void mind_clock();
-    std::optional<Timestamp> start_due();
+    std::optional<Timestamp> look();
+    void wake_those_with_account(Timestamp at);
+    bool end_overdue(Timestamp at);
+    std::optional<Timestamp> resting_until(const Place& place, Timestamp at);
+    std::optional<Timestamp> go_on_unrecorded(Timestamp at);
+    void record_what_can_be();
+    void settle(const KeyRow& key, const Verdict& verdict);
     std::optional<Timestamp> start_revoking(Timestamp at);
     bool start(KeyRow key);
     Task<void> attempt(KeyRow key);
@@ -135,6 +153,9 @@ private:
     Signal::Clock::time_point looked_when_;  // and when that was, by one that nobody sets
     Signal answered_;
     std::set<KeyId> in_flight_;
+    std::map<KeyId, KeyRow> unrecorded_;  // revoking or revoked; the ledger does not know it yet (unrecorded.cpp)
+    Signal::Clock::time_point record_again_;
+    std::set<Place> came_;                        // an account for it came: what waits for it is due
     std::map<Place, Timestamp> held_;             // a place that asked to slow down, and until when
     std::map<Place, Timestamp> without_account_;  // the same where there was no account
     std::optional<Concerned> cleaning_;           // of the cleanup that runs
@@ -144,6 +165,7 @@ private:
     std::multiset<Place> comparing_;
     Signal loaded_;  // an account
     bool account_came_ = false;
+    std::map<Place, Signal::Clock::time_point> next_reading_;  // of its list
 };
 
 }  // namespace eph

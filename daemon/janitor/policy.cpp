@@ -51,6 +51,7 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
                 plan.adopt.push_back(each);
                 plan.adopt.back().id = id;
             } else {
+                plan.others.push_back(each);
                 ++plan.left;
             }
             continue;

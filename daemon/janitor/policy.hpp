@@ -33,6 +33,7 @@ struct Plan {
         revive;                     // recorded as revoked, yet listed; with the id to delete ("": by name)
     std::vector<KeyId> maybe_gone;  // live here, not listed
     std::vector<KeyId> revoke;      // ours, live, and `all` was asked for
+    std::vector<Listed> others;     // unknown here and not over: another machine's
     std::int64_t listed = 0;        // that carry a name of ours
     std::int64_t left = 0;          // of those, neither over nor asked for
 };

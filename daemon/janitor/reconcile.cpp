@@ -6,6 +6,7 @@
 #include "common/error.hpp"
 #include "common/key_name.hpp"
 #include "daemon/janitor/janitor.hpp"
+#include "daemon/ledger/damage.hpp"
 
 namespace eph {
 
@@ -60,6 +61,7 @@ Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Con
     for (const Listed& each : plan.adopt) {
         concerned.add(adopt(account, each, parse_key_name(each.name)->until <= began ? "expired" : "asked"));
     }
+    rebuild(account, plan.others, began, concerned);
     for (const auto& [key, id] : plan.revive) {
         ledger_.revive(key, id);
         spdlog::warn("key {} was recorded as revoked but is at the provider: revoking it again", key.text());
@@ -71,6 +73,34 @@ Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Con
     }
     wake();
     sum.already_gone += co_await settle_gone(account, plan.maybe_gone);
+}
+
+// What a damaged ledger had. Names that its bytes still tell are certainly of this machine: their sessions are over.
+// What else is not over may be another machine's, or of ours: it lives until the end that its name tells.
+void Janitor::rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began,
+                      Concerned& concerned) {
+    const std::set<std::string> ours = ledger_.lost_names(began);
+    const std::optional<Timestamp> damaged = ledger_.damaged_at(account->place);
+    for (const Listed& each : unknown) {
+        if (ours.contains(name_ending(each.name))) {
+            concerned.add(adopt(account, each, "ledger_damaged"));
+        } else if (damaged) {
+            KeyRow row = row_of(account, each);
+            row.id = KeyId::make();
+            ledger_.keep(row);
+            spdlog::info("key {} is kept until {}, as its name tells: {}", row.id.text(), rfc3339(row.deadline),
+                         row.name);
+        }
+    }
+    // A creation that was under way may yet appear.
+    if (damaged && began > *damaged + may_still_appear) ledger_.rebuilt(account->place);
+}
+
+void Janitor::start_anew() {
+    next_reading_.clear();
+    account_came_ = true;
+    loaded_.notify();
+    wake();
 }
 
 // A page that shifted while it was read can hide an account, so each is asked for by its own id before it counts as
@@ -94,27 +124,37 @@ Task<std::int64_t> Janitor::settle_gone(AccountRef account, std::vector<KeyId> c
 
 // Each account's list is read when its key is first at hand, and hourly from then on. No store is asked for that alone.
 Task<void> Janitor::reconcile_hourly() {
-    constexpr auto hour = std::chrono::hours{1};
-    std::map<Place, Signal::Clock::time_point> read;
+    constexpr auto longest = std::chrono::hours{1};
     for (;;) {
-        for (const AccountRef& account : accounts_.loaded()) {
-            if (!account->makes_keys) continue;  // no list there concerns anybody
-            const auto last = read.find(account->place);
-            if (last != read.end() && Signal::Clock::now() < last->second + hour) continue;
-            read[account->place] = Signal::Clock::now();
-            CleanupSum sum;
-            Concerned concerned;
-            try {
-                co_await reconcile(account, false, sum, concerned);
-            } catch (const Error& error) {
-                spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
-            }
+        std::vector<AccountRef> accounts;
+        try {
+            accounts = accounts_.loaded();
+        } catch (const Error& error) {
+            spdlog::error("reconciling: {}", error.message());
         }
-        auto next = Signal::Clock::now() + hour;
-        std::erase_if(read, [&](const auto& each) { return each.second + hour <= Signal::Clock::now(); });
-        for (const auto& [place, moment] : read) next = std::min(next, moment + hour);
+        for (const AccountRef& account : accounts) co_await reconcile_if_time(account);
+        auto next = Signal::Clock::now() + longest;
+        std::erase_if(next_reading_, [&](const auto& each) { return each.second <= Signal::Clock::now(); });
+        for (const auto& [place, moment] : next_reading_) next = std::min(next, moment);
         if (!account_came_) co_await loaded_.wait_until(next);
         account_came_ = false;
+    }
+}
+
+Task<void> Janitor::reconcile_if_time(AccountRef account) {
+    constexpr auto usual = std::chrono::hours{1};
+    constexpr auto again_soon = may_still_appear + std::chrono::seconds{5};  // it failed, or is not rebuilt yet
+    if (!account->makes_keys) co_return;                                     // no list there concerns anybody
+    const auto last = next_reading_.find(account->place);
+    if (last != next_reading_.end() && Signal::Clock::now() < last->second) co_return;
+    next_reading_[account->place] = Signal::Clock::now() + again_soon;
+    CleanupSum sum;
+    Concerned concerned;
+    try {
+        co_await reconcile(account, false, sum, concerned);
+        if (!ledger_.damaged_at(account->place)) next_reading_[account->place] = Signal::Clock::now() + usual;
+    } catch (const Error& error) {
+        spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
     }
 }
 

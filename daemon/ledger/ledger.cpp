@@ -52,9 +52,7 @@ Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
     if (file.has_parent_path()) make_private_directory(file.parent_path());
     lock_ = take_lock(file);
     try {
-        store_ = std::make_unique<Store>(file.string());
-        // The file, its WAL and its shared memory are for this user's eyes only (umask covers new ones).
-        (void)chmod(file.c_str(), 0600);
+        open();
     } catch (...) {
         close(lock_);
         throw;
@@ -105,6 +103,7 @@ void Ledger::never_made(const KeyId& key, const std::string& why) {
 void Ledger::lost(const KeyId& key, Timestamp unproven_until, const std::string& why) {
     Transaction transaction{store_->database};
     store_->mark_lost.run(to_millis(now()), to_millis(unproven_until), why, key.text());
+    if (store_->changes() == 0) throw Error{Code::storage, "the ledger has no row of key {} any more", key.text()};
     store_->note(key, "ephd", "answer_lost", why);
     transaction.commit();
 }
@@ -143,52 +142,22 @@ void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
     transaction.commit();
 }
 
+// The deletion asks for its name once more: the machine whose it is may have given it another, and more time.
+void Ledger::keep(const KeyRow& key) {
+    Transaction transaction{store_->database};
+    store_->insert(key);
+    store_->mark_live.run("", "", std::optional<std::int64_t>{}, 0, key.id.text());
+    store_->note(key.id, "reconcile", "kept", key.name);
+    transaction.commit();
+}
+
 void Ledger::adopt(const KeyRow& key, const std::string& reason) {
     Transaction transaction{store_->database};
-    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url,
-                           key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
-                           to_millis(key.deadline), to_millis(now()));
+    store_->insert(key);
     store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
     store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
     store_->note(key.id, "reconcile", "adopted", key.name);
     transaction.commit();
-}
-
-std::size_t Ledger::revoke_unfinished(Timestamp due) {
-    Transaction transaction{store_->database};
-    std::size_t count = 0;
-    constexpr std::int64_t all = -1;
-    constexpr std::int64_t whenever = INT64_MAX;
-    for (const KeyRow& key : store_->keys(store_->keys_overdue.bind(name_of(KeyState::creating), whenever, all))) {
-        store_->mark_lost.run(to_millis(due), to_millis(due + may_still_appear),
-                              "ephd ended while the key was being created", key.id.text());
-        store_->note(key, "ephd", "answer_lost", "ephd ended while the key was being created");
-        ++count;
-    }
-    transaction.commit();
-    return count;
-}
-
-std::vector<KeyRow> Ledger::revoke_overdue(Timestamp at, std::size_t limit) {
-    const auto overdue = [&](KeyState state) {
-        return store_->keys(store_->keys_overdue.bind(name_of(state), to_millis(at), static_cast<std::int64_t>(limit)));
-    };
-    std::vector<KeyRow> rows = overdue(KeyState::live);
-    if (rows.empty()) rows = overdue(KeyState::creating);
-    if (rows.empty()) return rows;
-    Transaction transaction{store_->database};
-    for (const KeyRow& key : rows) {
-        if (key.state == KeyState::live) {
-            store_->mark_revoking.run(to_millis(at), "deadline", key.id.text());
-            store_->note(key, "janitor", "revoking", "deadline");
-        } else {
-            const char* why = "nobody has finished its creation";
-            store_->mark_lost.run(to_millis(at), to_millis(at + may_still_appear), why, key.id.text());
-            store_->note(key, "janitor", "answer_lost", why);
-        }
-    }
-    transaction.commit();
-    return rows;
 }
 
 void Ledger::hurry(const KeyId& key, Timestamp due) {
@@ -297,33 +266,6 @@ std::set<Place> Ledger::places_in_use() {
 
 std::vector<KeyRow> Ledger::recent_keys(std::size_t limit) {
     return store_->keys(store_->keys_recent.bind(static_cast<std::int64_t>(limit)));
-}
-
-std::optional<Timestamp> Ledger::first_end() {
-    Statement& wanted = store_->first_end.bind();
-    std::optional<std::int64_t> at;
-    if (wanted.step()) at = wanted.maybe_integer(0);
-    wanted.reset();
-    if (!at) return std::nullopt;
-    return from_millis(*at);
-}
-
-std::vector<Place> Ledger::places_revoking() {
-    std::vector<Place> places;
-    Place last;
-    for (;;) {
-        Statement& next = store_->next_place.bind(last.provider, last.project, last.base_url);
-        if (!next.step()) break;
-        last = {next.text(0), next.text(1), next.text(2)};
-        places.push_back(last);
-    }
-    store_->next_place.reset();
-    return places;
-}
-
-std::vector<KeyRow> Ledger::revoking(const Place& place, std::size_t limit) {
-    return store_->keys(
-        store_->keys_revoking.bind(place.provider, place.project, place.base_url, static_cast<std::int64_t>(limit)));
 }
 
 void Ledger::checked(const Place& place, const std::string& fingerprint, Timestamp at) {

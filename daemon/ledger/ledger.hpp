@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/ledger/rows.hpp"
+#include "daemon/ledger/sqlite.hpp"
 
 namespace eph {
 
@@ -40,10 +41,13 @@ public:
                 const std::string& service_account_id);  // recorded as revoked, yet found at the provider
     void adopt(const KeyRow& key,
                const std::string& reason);         // another machine's key that is over: a new row, revoking
+    void keep(const KeyRow& key);                  // another machine's, perhaps: live until the end that its name tells
     std::size_t revoke_unfinished(Timestamp due);  // at start: every creating row
-    // What has come to its end by itself, `limit` of it at most, in one transaction: live keys are revoking, those
-    // whose creation nobody has finished are lost. As they were before.
-    std::vector<KeyRow> revoke_overdue(Timestamp at, std::size_t limit);
+    // What has come to its end by itself: live keys are revoking now, those whose creation nobody has finished are
+    // lost.
+    void revoke_overdue(const std::vector<KeyRow>& keys, Timestamp at);
+    // What became of a key while the ledger could not be written: revoking or revoked, as `key` has it.
+    void catch_up(const KeyRow& key);
     void hurry(const KeyId& key, Timestamp due);  // a revocation that waits for its next try is due
     // Revocations put off until after `beyond` are due at `at`, and no lost creation is looked for longer than ever.
     void clock_went_back(Timestamp at, Timestamp beyond);
@@ -67,13 +71,15 @@ public:
     std::vector<KeyRow> first_unsettled(std::size_t limit);
     KeyCounts count_keys();
     std::set<Place> places_in_use();  // of all that are not revoked, and of sessions through the broker
-    std::vector<KeyRow> recent_keys(std::size_t limit);  // newest first
-    std::optional<Timestamp> first_end();                // when the next key comes to its end by itself
-    std::vector<Place> places_revoking();                // where something is to be revoked
+    std::vector<KeyRow> recent_keys(std::size_t limit);            // newest first
+    std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);  // live or creating, and past that
+    std::optional<Timestamp> first_end();                          // when the next key comes to its end by itself
+    std::vector<Place> places_revoking();                          // where something is to be revoked
     std::vector<KeyRow> revoking(const Place& place, std::size_t limit);  // what is due first
 
     // --- sessions ---
     void start_without_key(const SessionRow& session, const std::string& actor);
+    // With its key, if that is live: it has to go from this moment on.
     void session_over(const SessionId& session, const std::string& reason, std::optional<std::int64_t> exit_status,
                       const std::string& actor);
     void used(const std::vector<std::pair<SessionId, wire::Usage>>& usages);  // so far, through the broker
@@ -92,13 +98,32 @@ public:
     std::vector<AuditRow> last_of_audit(std::size_t limit);  // oldest first, too
     void on_note(std::function<void()> told);                // called for each line that is added
 
+    // --- when it cannot be written, and when it is damaged (damage.cpp) ---
+    const std::optional<Trouble>& trouble() const;
+    void try_to_write();  // throws as before, or the trouble is over
+    // Called from within the statement that found the damage. Nothing works from then on, until start_anew().
+    void on_damage(std::function<void()> told);
+    // Sets the damaged file aside, remembers of it what its bytes tell, and goes on with a new one.
+    void start_anew();
+    bool damaged() const;
+    std::vector<std::filesystem::path> damaged_files() const;  // those that lie there, oldest first
+    std::set<std::string> lost_names(
+        Timestamp at);  // endings of names of keys that a damaged ledger had and that may live
+    std::optional<Timestamp> damaged_at(const Place& place);  // nothing: this place was rebuilt since
+    void rebuilt(const Place& place);
+
     const std::filesystem::path& file() const { return file_; }
 
 private:
     struct Store;
+    void open();
+    void remember_damages();
+
     std::filesystem::path file_;
     int lock_ = -1;
     std::unique_ptr<Store> store_;
+    std::function<void()> on_note_;
+    std::function<void()> on_damage_;
 };
 
 }  // namespace eph

@@ -121,6 +121,12 @@ void Ledger::Store::insert(const SessionRow& session, const std::string& actor) 
     note(session, actor, "session_started", session.agent + " via " + session.credential);
 }
 
+void Ledger::Store::insert(const KeyRow& key) {
+    insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
+                   key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
+                   to_millis(now()));
+}
+
 void Ledger::Store::make_live(const KeyRow& key) {
     std::optional<std::int64_t> expiry;
     if (key.provider_expiry) expiry = to_millis(*key.provider_expiry);
@@ -176,6 +182,8 @@ void Ledger::session_over(const SessionId& session, const std::string& reason, s
     store_->end_session.run(to_millis(now()), reason, exit_status, session.text());
     if (store_->changes() == 0) return;
     for (const SessionRow& row : store_->sessions(store_->session_by_id.bind(session.text()))) {
+        store_->mark_revoking.run(to_millis(now()), reason, row.key.text());
+        if (store_->changes() > 0) store_->note(row.key, actor, "revoking", reason);
         store_->note(row, actor, "session_over", reason);
     }
     transaction.commit();
@@ -225,6 +233,9 @@ std::vector<AuditRow> Ledger::last_of_audit(std::size_t limit) {
     return store_->audit(store_->audit_last.bind(static_cast<std::int64_t>(limit)));
 }
 
-void Ledger::on_note(std::function<void()> told) { store_->on_note = std::move(told); }
+void Ledger::on_note(std::function<void()> told) {
+    on_note_ = std::move(told);
+    store_->on_note = on_note_;
+}
 
 }  // namespace eph

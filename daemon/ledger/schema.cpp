@@ -152,7 +152,37 @@ constexpr std::array migrations{
     CREATE INDEX keys_state ON keys (state, due) WHERE due IS NOT NULL;
     CREATE INDEX keys_revoking ON keys (provider, project, base_url, due) WHERE state = 'revoking';
     )sql",
+    // Ledgers that were found damaged and set aside; what their bytes still tell of keys that may live; and the places
+    // whose lists were compared since.
+    R"sql(
+    CREATE TABLE damages (
+        file TEXT PRIMARY KEY,
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE lost_names (
+        ending TEXT PRIMARY KEY,
+        until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rebuilt (
+        provider TEXT NOT NULL,
+        project TEXT NOT NULL,
+        base_url TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (provider, project, base_url)
+    ) STRICT, WITHOUT ROWID;
+    )sql",
 };
+
+// Tables that are not there, or there already, though the version says otherwise.
+void migrate(Database& database, const char* sql) {
+    try {
+        database.execute(sql);
+    } catch (const Error& error) {
+        if (database.trouble()) throw;  // the disk's, or found damaged already
+        database.found_damaged();
+        throw Damaged{error};
+    }
+}
 
 }  // namespace
 
@@ -170,7 +200,7 @@ void prepare_schema(Database& database) {
     }
     for (std::int64_t version = version_now(); version < newest; ++version) {
         Transaction transaction{database};
-        database.execute(migrations[static_cast<std::size_t>(version)]);
+        migrate(database, migrations[static_cast<std::size_t>(version)]);
         database.execute(fmt::format("PRAGMA user_version = {}", version + 1).c_str());
         transaction.commit();
     }

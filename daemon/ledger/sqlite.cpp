@@ -1,6 +1,8 @@
 // The thin layer over SQLite's C interface.
 #include "daemon/ledger/sqlite.hpp"
 
+#include <utility>
+
 #include <sqlite3.h>
 
 #include "common/error.hpp"
@@ -14,15 +16,36 @@ std::string words_for(sqlite3* handle, int result) {
     return printable(handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
 }
 
-[[noreturn]] void fail(const Database& database, int result) {
+// What the person can do where the file or its disk fails; nothing where the statement itself is wrong.
+std::string hint_for(int code) {
+    switch (code) {
+        case SQLITE_FULL:
+            return "The disk is full: make room on it.";
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+            return "The file is damaged: ephd sets it aside, and makes a new one from the provider's list.";
+        case SQLITE_IOERR:
+        case SQLITE_CANTOPEN:
+            return "The disk, or the way to it, fails: see the system's log.";
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+            return "ephd must be allowed to write the file and its directory.";
+        default:
+            return "";
+    }
+}
+
+[[noreturn]] void fail(Database& database, int result) {
+    if (database.damaged()) throw Damaged{Error{Code::storage, "the ledger {} is damaged", database.path()}};
     const int code = result & 0xff;
     Error error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)};
-    if (code == SQLITE_FULL) throw std::move(error).hint("The disk is full: make room on it.");
+    const std::string hint = hint_for(code);
+    if (!hint.empty()) database.in_trouble(error.message());
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-        throw std::move(error).hint(
-            "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.");
+        database.found_damaged();
+        throw Damaged{std::move(error).hint(hint)};
     }
-    throw error;
+    throw std::move(error).hint(hint);
 }
 
 }  // namespace
@@ -33,15 +56,30 @@ Database::Database(const std::string& path) : path_(path) {
     if (result != SQLITE_OK) {
         Error error{Code::storage, "cannot open the ledger {}: {}", path, words_for(handle_, result)};
         sqlite3_close_v2(handle_);
-        throw error;
+        throw std::move(error).hint(hint_for(result & 0xff));
     }
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, 5000);
 }
 
-Database::~Database() { sqlite3_close_v2(handle_); }
+// What is damaged is kept as it was found: nothing of its WAL is written into it.
+Database::~Database() {
+    if (damaged_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_close_v2(handle_);
+}
+
+void Database::in_trouble(const std::string& message) {
+    if (!trouble_) trouble_ = Trouble{message, now()};
+    trouble_->message = message;
+}
+
+void Database::found_damaged() {
+    const bool news = !std::exchange(damaged_, true);
+    if (news && on_damage) on_damage();
+}
 
 void Database::execute(const char* sql) {
+    if (damaged_) fail(*this, SQLITE_CORRUPT);
     const int result = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
     if (result != SQLITE_OK) fail(*this, result);
 }
@@ -49,12 +87,17 @@ void Database::execute(const char* sql) {
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
     const int result = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
                                           SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
+    if (result == SQLITE_ERROR) {  // what it asks for has always been there
+        database.found_damaged();
+        throw Damaged{Error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)}};
+    }
     if (result != SQLITE_OK) fail(database, result);
 }
 
 Statement::~Statement() { sqlite3_finalize(handle_); }
 
 bool Statement::step() {
+    if (database_.damaged()) fail(database_, SQLITE_CORRUPT);
     const int result = sqlite3_step(handle_);
     if (result == SQLITE_ROW) return true;
     if (result == SQLITE_DONE) return false;
@@ -106,6 +149,7 @@ Transaction::~Transaction() {
 void Transaction::commit() {
     database_.execute("COMMIT");
     open_ = false;
+    database_.works();
 }
 
 }  // namespace eph

@@ -1,15 +1,31 @@
-// SQLite as three RAII types. Failures are thrown as Error{storage}.
+// SQLite as three RAII types. Failures are thrown as Error{storage}, those of a damaged file as Damaged.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "common/error.hpp"
+#include "common/time.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace eph {
+
+// Not a database, or one whose pages contradict each other.
+class Damaged : public Error {
+public:
+    explicit Damaged(Error error) : Error(std::move(error)) {}
+};
+
+// The file or its disk fails; until a transaction has succeeded again.
+struct Trouble {
+    std::string message;
+    Timestamp since;
+};
 
 class Database {
 public:
@@ -22,9 +38,18 @@ public:
     sqlite3* handle() const { return handle_; }
     const std::string& path() const { return path_; }
 
+    void in_trouble(const std::string& message);
+    void works() { trouble_.reset(); }
+    const std::optional<Trouble>& trouble() const { return trouble_; }
+    void found_damaged();
+    bool damaged() const { return damaged_; }
+    std::function<void()> on_damage;  // called once, from within the statement that found it
+
 private:
     std::string path_;
     sqlite3* handle_ = nullptr;
+    std::optional<Trouble> trouble_;
+    bool damaged_ = false;
 };
 
 // A prepared statement; bind, then step until it says false. It is reset when it is bound anew.

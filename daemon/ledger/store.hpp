@@ -135,6 +135,17 @@ struct Ledger::Store {
         "SELECT seq, at, actor, event, key, session, host, detail FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?) "
         "ORDER BY seq"};
 
+    Statement put_damage{database, "INSERT INTO damages (file, at) VALUES (?, ?) ON CONFLICT DO NOTHING"};
+    Statement damage_known{database, "SELECT 1 FROM damages WHERE file = ?"};
+    Statement put_lost_name{database, "INSERT INTO lost_names (ending, until) VALUES (?, ?) ON CONFLICT DO NOTHING"};
+    Statement lost_names{database, "SELECT ending FROM lost_names WHERE until > ?"};
+    Statement unrebuilt{database,
+                        "SELECT max(at) FROM damages WHERE at > coalesce((SELECT at FROM rebuilt WHERE provider = ?1 "
+                        "AND project = ?2 AND base_url = ?3), 0)"};
+    Statement put_rebuilt{database,
+                          "INSERT INTO rebuilt (provider, project, base_url, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT "
+                          "DO UPDATE SET at = excluded.at"};
+
     std::function<void()> on_note;
 
     void note(const AuditRow& row);
@@ -145,8 +156,10 @@ struct Ledger::Store {
     std::vector<SessionRow> sessions(Statement& bound);
     std::vector<AuditRow> audit(Statement& bound);
     void insert(const SessionRow& session, const std::string& actor);
+    void insert(const KeyRow& key);  // creating, as long as nothing else is said
     void make_live(const KeyRow& key);
     int changes();
+    void check();  // throws Damaged
 };
 
 // The smallest text that is larger than every text beginning with `prefix`.

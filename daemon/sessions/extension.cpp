@@ -86,9 +86,9 @@ Task<std::optional<Timestamp>> Sessions::extend_key(SessionRow session, Timestam
         throw not_extended(session, unclear->error);
     }
     if (const auto* refused = std::get_if<Refused>(&answer)) {
-        ledger_.not_renamed(extension.key.id);
         // Before anybody can extend it again: what is put back late would undo that.
         if (extension.expiry_moved) co_await put_expiry_back(extension.account, extension.key);
+        ledger_.not_renamed(extension.key.id);
         throw not_extended(session, refused->error);
     }
     co_return std::get<Changed>(answer).expires;

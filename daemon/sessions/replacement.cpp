@@ -41,8 +41,7 @@ Task<IssuedKey> Sessions::replace_key(SessionId session) {
     ledger_.intend(key, std::nullopt, "ephd");  // durable before the provider is asked
     IssuedKey issued = co_await create(account, std::move(key), {}, row);
     if (lease->over) {  // meanwhile, and the ledger could not say so
-        settle("key " + issued.key.id.text(),
-               [this, id = issued.key.id] { janitor_.revoke(id, "lease_closed", "ephd"); });
+        janitor_.revoke(issued.key.id, "lease_closed", "ephd");
         throw over(session);
     }
     lease->session.key = issued.key.id;

@@ -87,14 +87,7 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
         failure = CreateError{error, true};  // the ledger could not be written: the key exists and must go
     }
     if (failure) {
-        settle("key " + key.id.text(), [this, id = key.id, failed = *failure] {
-            if (failed.maybe_made()) {
-                ledger_.lost(id, now() + may_still_appear, failed.message());
-                janitor_.wake();
-            } else {
-                ledger_.never_made(id, failed.message());
-            }
-        });
+        not_issued(key, *failure);
         spdlog::warn("key {} was not issued: {}", key.id.text(), failure->message());
         throw Error{*failure};
     }
@@ -104,6 +97,22 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
                  rfc3339(key.deadline));
     IssuedKey issued{std::move(key), std::move(created.key), std::move(created.note)};
     co_return issued;
+}
+
+// Where the ledger cannot tell it, the key goes at once all the same, if there is one.
+void Sessions::not_issued(KeyRow key, const CreateError& why) {
+    try {
+        if (why.maybe_made()) {
+            ledger_.lost(key.id, now() + may_still_appear, why.message());
+        } else {
+            ledger_.never_made(key.id, why.message());
+        }
+        janitor_.wake();
+    } catch (const Error& error) {
+        if (why.maybe_made()) key.unproven_until = now() + may_still_appear;
+        key.last_error = why.message();
+        janitor_.revoke_unrecorded(std::move(key), "answer_lost", error);
+    }
 }
 
 Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std::string actor) {
@@ -145,14 +154,12 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
     }
     if (failure) {
         finish(*lease, "not_started");
-        settle("session " + session.id.text(),
-               [this, id = session.id, actor] { ledger_.session_over(id, "not_started", std::nullopt, actor); });
+        record({session, "not_started", std::nullopt, actor});
         std::rethrow_exception(failure);
     }
     if (lease->over) {  // it was ended while its key was being made
         const std::string reason = lease->events.empty() ? "asked" : lease->events.back().reason;
-        settle("key " + started.issued.key.id.text(),
-               [this, id = started.issued.key.id, reason, actor] { janitor_.revoke(id, reason, actor); });
+        janitor_.revoke(started.issued.key.id, reason, actor);
         throw Error{Code::session_over, "session {} was ended while its key was being made", session.id.text()};
     }
     started.lease = std::move(lease);
@@ -229,29 +236,37 @@ void Sessions::key_over(const KeyRow& key, const std::string& reason) {
     record({lease->session, reason, std::nullopt, "janitor"});
 }
 
-std::optional<Error> Sessions::settle(const std::string& what, std::function<void()> write) {
+// Where the ledger cannot be written its key goes all the same, and watch() tries again to record it.
+void Sessions::record(Ending ending) {
     try {
-        write();
-        return std::nullopt;
+        write(ending);
     } catch (const Error& error) {
-        spdlog::error("{} cannot be ended yet: {}", what, error.message());
-        owed_.push_back(std::move(write));
+        spdlog::error("session {} is over ({}), which cannot be recorded yet: {}", ending.session.id.text(),
+                      ending.reason, error.message());
+        revoke_unrecorded(ending, error);
+        unrecorded_.push_back(std::move(ending));
         clock_.poke();
-        return error;
     }
 }
 
-void Sessions::record(const Ending& ending) {
-    if (const auto trouble = settle("session " + ending.session.id.text(), [this, ending] { write(ending); }))
-        throw Error{*trouble};
+void Sessions::revoke_unrecorded(const Ending& ending, const Error& why) {
+    if (ending.session.key.empty()) return;
+    try {
+        const std::optional<KeyRow> row = ledger_.key(ending.session.key);
+        if (row && row->state == KeyState::live) janitor_.revoke_unrecorded(*row, ending.reason, why);
+    } catch (const Error& error) {  // nor can it be read: both are tried again
+        spdlog::error("key {}: {}", ending.session.key.text(), error.message());
+    }
 }
 
 void Sessions::write(const Ending& ending) {
     const SessionRow& session = ending.session;
-    // Before the session is over, lest a crash between the two leaves a live key.
-    if (!session.key.empty()) janitor_.revoke(session.key, ending.reason, ending.actor);
     ledger_.session_over(session.id, ending.reason, ending.exit_status, ending.actor);
-    if (session.key.empty()) janitor_.drop_unused_accounts();
+    if (session.key.empty()) {
+        janitor_.drop_unused_accounts();
+    } else {
+        janitor_.wake();
+    }
     spdlog::info("session {} is over: {}", session.id.text(), ending.reason);
 }
 

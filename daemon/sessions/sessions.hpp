@@ -1,7 +1,6 @@
 // One session: a credential, a deadline, and the lease that keeps it alive.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -96,6 +95,9 @@ public:
     // At shutdown: no creation and no extension under way. False when `limit` came first.
     Task<bool> idle(Duration limit);
 
+    // The ledger was damaged, and has none of them any more.
+    void forget_all(const std::string& reason);
+
     std::size_t active() const { return leases_.size(); }
 
 private:
@@ -122,11 +124,11 @@ private:
     SessionRow new_session(const SessionRequest& request) const;
     Task<void> await_client(SessionId session);
     void finish(Lease& lease, const std::string& reason);
-    void record(const Ending& ending);
+    void not_issued(KeyRow key, const CreateError& why);
+    void record(Ending ending);
+    void revoke_unrecorded(const Ending& ending, const Error& why);
     void write(const Ending& ending);
-    // Writes; or, where the ledger cannot be written, has watch() try again until it can: nobody else would. Returns
-    // what was wrong.
-    std::optional<Error> settle(const std::string& what, std::function<void()> write);
+    bool write_unrecorded();
 
     asio::any_io_executor executor_;
     Ledger& ledger_;
@@ -137,9 +139,9 @@ private:
     std::map<SessionId, std::shared_ptr<Lease>> leases_;
     int creating_ = 0;
     Places creations_;
-    std::set<SessionId> changing_;            // their keys are being extended or replaced
-    std::deque<std::function<void()>> owed_;  // what the ledger could not take yet, in its order
-    Signal settled_;                          // a creation, an extension or a replacement has come to its end
+    std::set<SessionId> changing_;    // their keys are being extended or replaced
+    std::vector<Ending> unrecorded_;  // the ledger could not take them yet
+    Signal settled_;                  // a creation, an extension or a replacement has come to its end
     WallTimer clock_;
 };
 

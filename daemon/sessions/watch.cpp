@@ -25,12 +25,10 @@ std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, Session
 
 // Does what is due, and returns when to look again.
 std::optional<Timestamp> Sessions::look() {
-    while (!owed_.empty()) {
-        owed_.front()();
-        owed_.pop_front();
-    }
+    constexpr Duration after_trouble = std::chrono::seconds{5};
     const Timestamp at = now();
     std::optional<Timestamp> next;
+    if (!write_unrecorded()) next = at + after_trouble;
     const auto consider = [&](std::optional<Timestamp> moment) {
         if (moment && (!next || *moment < *next)) next = moment;
     };
@@ -48,8 +46,35 @@ std::optional<Timestamp> Sessions::look() {
         }
         consider(next_warning(deadline, lease->warned));
     }
-    for (const SessionId& id : over) end(id, "deadline", std::nullopt, "ephd");
+    for (const SessionId& id : over) {
+        const std::shared_ptr<Lease> lease = hold(id);
+        finish(*lease, "deadline");
+        record({lease->session, "deadline", std::nullopt, "ephd"});
+    }
     return next;
+}
+
+// True: nothing is left that the ledger does not know.
+bool Sessions::write_unrecorded() {
+    try {
+        while (!unrecorded_.empty()) {
+            write(unrecorded_.back());
+            unrecorded_.pop_back();
+        }
+        return true;
+    } catch (const Error& error) {
+        revoke_unrecorded(unrecorded_.back(), error);  // where it could not even be read before
+        return false;
+    }
+}
+
+void Sessions::forget_all(const std::string& reason) {
+    unrecorded_.clear();
+    while (!leases_.empty()) {
+        const std::shared_ptr<Lease> lease = leases_.begin()->second;
+        spdlog::warn("session {} cannot go on: {}", lease->session.id.text(), reason);
+        finish(*lease, reason);
+    }
 }
 
 Task<void> Sessions::watch() {
@@ -58,8 +83,8 @@ Task<void> Sessions::watch() {
         std::optional<Timestamp> next;
         try {
             next = look();
-        } catch (const Error& error) {
-            spdlog::error("sessions: {}", error.message());
+        } catch (const std::exception& error) {
+            spdlog::error("sessions: {}", error.what());
             next = now() + after_trouble;
         }
         co_await clock_.wait_until(next);

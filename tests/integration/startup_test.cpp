@@ -91,17 +91,6 @@ TEST_CASE_METHOD(Fixture, "a socket's path that is too long is told") {
     CHECK(end.err == "ephd: the socket's path is too long: " + path + "\nName a shorter one in EPH_SOCKET.\n");
 }
 
-TEST_CASE_METHOD(Fixture, "a ledger that is damaged is told, and not touched") {
-    write_file(home.ledger(), std::string(8192, 'x'));
-    const Finished end = run({});
-    CHECK(end.status == 125);
-    CHECK(end.err ==
-          "ephd: the ledger " + home.ledger().string() +
-              ": file is not a database\n"
-              "The file is damaged: stop ephd, move it aside and start again; eph cleanup then finds what is left.\n");
-    CHECK(read_file(home.ledger()) == std::string(8192, 'x'));
-}
-
 TEST_CASE_METHOD(Fixture, "EPH_SOCKET in a directory that others share changes nothing about that directory") {
     std::filesystem::create_directory(home.path("shared"));
     std::filesystem::permissions(home.path("shared"), std::filesystem::perms::all | std::filesystem::perms::sticky_bit);

@@ -7,6 +7,9 @@ inline constexpr const char* back_to_version_1 = R"sql(
     PRAGMA foreign_keys = OFF;
     DROP INDEX keys_state;
     DROP INDEX keys_revoking;
+    DROP TABLE damages;
+    DROP TABLE lost_names;
+    DROP TABLE rebuilt;
     DROP INDEX keys_next_name;
     ALTER TABLE keys DROP COLUMN next_name;
     ALTER TABLE keys DROP COLUMN provider_expiry;
@@ -38,6 +41,9 @@ inline constexpr const char* back_to_version_2 = R"sql(
     PRAGMA foreign_keys = OFF;
     DROP INDEX keys_state;
     DROP INDEX keys_revoking;
+    DROP TABLE damages;
+    DROP TABLE lost_names;
+    DROP TABLE rebuilt;
     CREATE TABLE sessions_2 (
         id TEXT PRIMARY KEY,
         state TEXT NOT NULL CHECK (state IN ('active', 'over')),

@@ -84,7 +84,7 @@ TEST_CASE_METHOD(Fixture, "no key takes another's place in a session that is ove
     ledger.session_over(SessionId{"s1"}, "asked", std::nullopt, "test");
     CHECK(error_of([&] { ledger.live_instead(session, made("k2", "svc_2", "key_2")); }).code() == Code::session_over);
     CHECK(ledger.key(KeyId{"k2"})->state == KeyState::creating);
-    CHECK(ledger.key(KeyId{"k1"})->state == KeyState::live);
+    CHECK(ledger.key(KeyId{"k1"})->state == KeyState::revoking);  // as it was when the session ended
 }
 
 TEST_CASE_METHOD(Fixture, "the place of a session through the broker is in use while it lives, with a key or without") {

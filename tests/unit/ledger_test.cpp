@@ -187,14 +187,13 @@ TEST_CASE_METHOD(Fixture, "live keys past their deadline, and creations that nob
     add_live(ledger, "k2", moment + 2h);
     add_live(ledger, "k3", moment + 3h);
     ledger.intend(a_key("k4", moment + 4h), std::nullopt, "test");  // abandoned after a quarter of an hour
-    CHECK(ledger.revoke_overdue(moment, 10).empty());
+    CHECK(ledger.overdue(moment, 10).empty());
     CHECK((ledger.first_end() == moment + 15min));
-    REQUIRE(ledger.revoke_overdue(moment + 2h, 1).size() == 1);  // no more at a time than asked for
-    REQUIRE(ledger.revoke_overdue(moment + 2h, 10).size() == 1);
-    const std::vector<KeyRow> last = ledger.revoke_overdue(moment + 2h, 10);
-    REQUIRE(last.size() == 1);
-    CHECK(last.front().state == KeyState::creating);  // as it was
-    CHECK(ledger.revoke_overdue(moment + 2h, 10).empty());
+    CHECK(ledger.overdue(moment + 2h, 1).size() == 2);  // so many of each kind
+    const std::vector<KeyRow> overdue = ledger.overdue(moment + 2h, 10);
+    REQUIRE(overdue.size() == 3);
+    ledger.revoke_overdue(overdue, moment + 2h);
+    CHECK(ledger.overdue(moment + 2h, 10).empty());
     for (const char* id : {"k1", "k2", "k4"}) CHECK(row(id).state == KeyState::revoking);
     CHECK(row("k1").reason == "deadline");
     CHECK(row("k4").reason == "answer_lost");
