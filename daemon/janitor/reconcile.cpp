@@ -133,6 +133,7 @@ Task<void> Janitor::reconcile_hourly() {
             spdlog::error("reconciling: {}", error.message());
         }
         for (const AccountRef& account : accounts) co_await reconcile_if_time(account);
+        accounts.clear();  // none is kept for the hour that may come
         auto next = Signal::Clock::now() + longest;
         std::erase_if(next_reading_, [&](const auto& each) { return each.second <= Signal::Clock::now(); });
         for (const auto& [place, moment] : next_reading_) next = std::min(next, moment);

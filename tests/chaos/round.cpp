@@ -54,8 +54,8 @@ void Round::play() {
         test::pause_briefly();
     }
     do_acts(1'000'000);
-    plant();
     calm();
+    plant();
 }
 
 void Round::do_acts(int at) {
