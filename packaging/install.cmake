@@ -15,7 +15,7 @@ install(FILES client/completion/eph.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fi
 install(FILES daemon/broker/prices.json DESTINATION ${CMAKE_INSTALL_DATADIR}/eph)
 
 file(GLOB documents CONFIGURE_DEPENDS docs/*.md docs/*.yaml)
-install(FILES README.md LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md SECURITY.md LICENSE ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # Units name ephd by its path, which is known only now that the prefix is: hence at install time.
 if(CMAKE_SYSTEM_NAME STREQUAL Linux)
