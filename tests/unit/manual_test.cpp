@@ -145,3 +145,25 @@ TEST_CASE("no two types of one program have the same name") {
         CHECK(found.size() > 20);
     }
 }
+
+TEST_CASE("each test that SECURITY.md names is there") {
+    std::string tests;
+    for (const auto& file : fs::recursive_directory_iterator{source / "tests"}) {
+        if (file.path().filename().string().ends_with("_test.cpp")) tests += read_file(file.path());
+    }
+    const std::string text = read_file(source / "SECURITY.md");
+    const std::regex row{R"re(^\| \d+ \| [^|]* \| (.*) \|$)re", std::regex::multiline};
+    const std::regex held_by{R"re("([^"*]+)\*?"|`\[#(\w+)\]`)re"};
+    int found = 0;
+    for (std::sregex_iterator each{text.begin(), text.end(), row}, end; each != end; ++each) {
+        const std::string cell = (*each)[1];
+        for (std::sregex_iterator one{cell.begin(), cell.end(), held_by}; one != end; ++one, ++found) {
+            const std::string name = (*one)[1];
+            const std::string file = (*one)[2];
+            INFO(one->str());
+            CHECK((name.empty() ? fs::exists(source / "tests/integration" / (file + ".cpp"))
+                                : tests.find('"' + name) != std::string::npos));
+        }
+    }
+    CHECK(found > 20);
+}
