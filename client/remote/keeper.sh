@@ -207,7 +207,11 @@ keep() {
     [ "$(command -v printf)" = printf ] || fail "the host's sh has no built-in printf, so the key would be seen in ps"
     trap : HUP INT QUIT PIPE # caught, not ignored: children get the default
     trap 'finish 143' TERM
-    why=$(mkdir "$d" 2>&1) || fail "cannot make the session's directory: $why"
+    # A mkdir that a signal has ended says nothing, and may have made it.
+    why=$(mkdir "$d" 2>&1) || {
+        [ -n "$why" ] || rmdir "$d" 2>/dev/null
+        fail "cannot make the session's directory: ${why:-mkdir was killed}"
+    }
     own=yes
     identity "$$" >"$d/keeper" || fail "cannot write below $d: is the disk full?"
     why=$(mkfifo "$d/secret" 2>&1) || fail "cannot make a FIFO for the key: $why"

@@ -200,6 +200,14 @@ TEST_CASE("what the host cannot do is said in a line that a person can act on") 
         request.place = {SessionMark::make(), host.tmp() + "/none"};
         CHECK(answer(host, request).detail.find("cannot make the session's directory: mkdir: ") == 0);
 
+        host.script("killed/mkdir", "PATH=${PATH#*:}\nmkdir \"$@\"\nkill -INT $$\n");
+        const std::string path = host.environment["PATH"];
+        host.environment["PATH"] = host.home() + "/killed:" + path;
+        request.place = host.request().place;
+        CHECK(answer(host, request).detail == "cannot make the session's directory: mkdir was killed");
+        CHECK_FALSE(fs::exists(request.place.directory()));
+        host.environment["PATH"] = path;
+
         host.script("broken/mkfifo", "echo 'mkfifo: not here' >&2\nexit 1\n");
         host.environment["PATH"] = host.home() + "/broken:" + host.environment["PATH"];
         CHECK(answer(host, host.request()).detail == "cannot make a FIFO for the key: mkfifo: not here");
