@@ -27,6 +27,7 @@ void check_requests(AgentWorld& world, const RealAgent& agent, const std::string
     bool asked = false;
     for (const Json& call : calls) {
         const std::string text = call.dump();
+        INFO(text.substr(0, 2000));
         CHECK(call.at("status") == 200);
         asked = asked || has(text, task);
         if (!token.empty()) CHECK_FALSE(has(text, token));
