@@ -27,7 +27,6 @@ void check_requests(AgentWorld& world, const RealAgent& agent, const std::string
     bool asked = false;
     for (const Json& call : calls) {
         const std::string text = call.dump();
-        INFO(text.substr(0, 2000));
         CHECK(call.at("status") == 200);
         asked = asked || has(text, task);
         if (!token.empty()) CHECK_FALSE(has(text, token));
@@ -130,7 +129,7 @@ TEST_CASE_METHOD(AgentWorld, "the other agents answer with a key of eph's, or of
     const std::string at = "http://127.0.0.1:" + std::to_string(sim.port());
     home.variables["EPH_ANTHROPIC_BASE_URL"] = at;
     home.variables["EPH_GOOGLE_BASE_URL"] = at;
-    const std::vector<std::string> own{"--key-command", std::string{"echo "} + real_key};
+    const std::vector<std::string> own{"--key-command", std::string{"echo "} + persons_key};
     answers_with_a_key(*this, claude, own);
     answers_with_a_key(*this, gemini, own);
     answers_with_a_key(*this, codex, {"--via", "key"});

@@ -53,15 +53,15 @@ bool of_an_agent(const std::string& name) {
 
 }  // namespace
 
-AgentWorld::AgentWorld() : World({"--model-key", real_key}, at_home) {
+AgentWorld::AgentWorld() : World({"--model-key", persons_key}, at_home) {
     for (const auto& [path, text] : settings_of_namesakes) {
         const fs::path file = host.host_home() / path;
         fs::create_directories(file.parent_path());
         write_file(file, text);
     }
     const std::string at = "http://127.0.0.1:" + std::to_string(sim.port());
-    const Json accounts = {{"anthropic", {{"api_key", real_key}, {"base_url", at}}},
-                           {"google", {{"api_key", real_key}, {"base_url", at}}}};
+    const Json accounts = {{"anthropic", {{"api_key", persons_key}, {"base_url", at}}},
+                           {"google", {{"api_key", persons_key}, {"base_url", at}}}};
     write_file(home.config(), accounts.dump(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
@@ -136,7 +136,7 @@ std::string AgentWorld::environments() const { return of_processes("environ"); }
 std::string AgentWorld::command_lines() const { return of_processes("cmdline"); }
 
 std::set<std::string> AgentWorld::real_keys() {
-    std::set<std::string> keys{real_key};
+    std::set<std::string> keys{persons_key};
     const Json state = sim.state();
     for (const Json& account : state.at("accounts")) {
         for (const Json& key : account.at("keys")) keys.insert(key.at("value").get<std::string>());

@@ -7,7 +7,7 @@
 
 namespace eph::test {
 
-inline constexpr const char* real_key = "sk-real-key-of-the-person";  // of the providers that make none
+inline constexpr const char* persons_key = "sk-real-key-of-the-person";  // of the providers that make none
 
 struct RealAgent {
     std::string name;      // as --agent has it
