@@ -80,7 +80,6 @@ Task<void> App::run() {
 
 // A ledger that proves to be damaged is set aside. Its sessions are over: nobody knows any more which they were.
 Task<void> App::look_after_ledger() {
-    constexpr Duration after_trouble = std::chrono::seconds{5};
     for (;;) {
         while (!ledger_.damaged()) co_await damaged_.wait();
         try {
@@ -91,7 +90,7 @@ Task<void> App::look_after_ledger() {
         } catch (const std::exception& error) {
             spdlog::error("a damaged ledger cannot be set aside yet: {}", error.what());
         }
-        asio::steady_timer pause{context_, after_trouble};
+        asio::steady_timer pause{context_, after_ledger_trouble};
         co_await pause.async_wait(use_awaitable);
     }
 }

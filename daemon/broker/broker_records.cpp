@@ -10,7 +10,6 @@ namespace eph {
 namespace {
 
 constexpr Duration batch = std::chrono::seconds{1};
-constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger cannot be written
 
 std::string in_words(const wire::Usage& usage) {
     std::string text = fmt::format("{} requests, {} refused, {} failed", usage.requests, usage.refused, usage.failed);
@@ -58,7 +57,7 @@ Task<void> Broker::keep_records() {
             spdlog::error("what sessions use is not recorded yet: {}", error.message());
         }
         if (saved) continue;
-        pause.expires_after(after_trouble);
+        pause.expires_after(after_ledger_trouble);
         co_await pause.async_wait(use_awaitable);
     }
 }

@@ -11,7 +11,6 @@ namespace eph {
 namespace {
 
 constexpr std::size_t most_at_once = 100;                      // rows in one transaction
-constexpr Duration after_trouble = std::chrono::seconds{5};    // the ledger itself failed
 constexpr Duration without_account = std::chrono::seconds{1};  // what else waits for the same one need not all try
 
 double jitter() {
@@ -72,7 +71,7 @@ std::optional<Timestamp> Janitor::look() {
             work();
         } catch (const std::exception& error) {
             spdlog::error("janitor: {}", error.what());
-            consider(at + after_trouble);
+            consider(at + after_ledger_trouble);
         }
     };
     guarded([&] { mind_clock(); });
@@ -225,7 +224,7 @@ Task<void> Janitor::attempt(KeyRow key) {
     }
     if (trouble) {  // the row stays due, and is taken up again after a pause
         spdlog::error("key {}: {}", key.id.text(), trouble->message());
-        asio::steady_timer pause{executor_, after_trouble};
+        asio::steady_timer pause{executor_, after_ledger_trouble};
         co_await pause.async_wait(use_awaitable);
     }
 }

@@ -6,11 +6,6 @@
 #include "daemon/janitor/janitor.hpp"
 
 namespace eph {
-namespace {
-
-constexpr Duration to_try_again = std::chrono::seconds{5};
-
-}  // namespace
 
 void Janitor::revoke_unrecorded(KeyRow key, const std::string& reason, const Error& why) {
     if (key.state == KeyState::revoked || unrecorded_.contains(key.id)) return;
@@ -20,7 +15,7 @@ void Janitor::revoke_unrecorded(KeyRow key, const std::string& reason, const Err
     spdlog::error("key {} is being revoked ({}), though that cannot be recorded yet: {}", key.id.text(), reason,
                   why.message());
     unrecorded_.emplace(key.id, std::move(key));
-    record_again_ = Signal::Clock::now() + to_try_again;
+    record_again_ = Signal::Clock::now() + after_ledger_trouble;
     wake();
 }
 
@@ -54,7 +49,7 @@ void Janitor::record_what_can_be() {
         spdlog::info("the ledger can be written again; {} keys are recorded that had to wait", before);
         answered_.notify();
     } catch (const Error& error) {
-        record_again_ = Signal::Clock::now() + to_try_again;
+        record_again_ = Signal::Clock::now() + after_ledger_trouble;
         spdlog::error("{} keys wait to be recorded: {}", unrecorded_.size(), error.message());
     }
 }

@@ -176,12 +176,7 @@ std::set<std::string> Ledger::lost_names(Timestamp at) {
 }
 
 std::optional<Timestamp> Ledger::damaged_at(const Place& place) {
-    Statement& wanted = store_->unrebuilt.bind(place.provider, place.project, place.base_url);
-    std::optional<std::int64_t> at;
-    if (wanted.step()) at = wanted.maybe_integer(0);
-    wanted.reset();
-    if (!at) return std::nullopt;
-    return from_millis(*at);
+    return store_->moment(store_->unrebuilt.bind(place.provider, place.project, place.base_url));
 }
 
 void Ledger::rebuilt(const Place& place) {

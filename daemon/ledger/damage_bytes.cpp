@@ -57,23 +57,19 @@ public:
     }
 
 private:
-    std::uint32_t word(std::size_t at) const { return big_endian(at); }
-    std::uint32_t big_endian(std::size_t at) const {
+    std::uint32_t word(std::size_t at, bool big_endian = true) const {
         std::uint32_t value = 0;
-        for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes_[at + i]);
-        return value;
-    }
-    std::uint32_t little_endian(std::size_t at) const {
-        std::uint32_t value = 0;
-        for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes_[at + i]);
+        for (std::size_t i = 0; i < 4; ++i) {
+            value = value << 8 | static_cast<unsigned char>(bytes_[at + (big_endian ? i : 3 - i)]);
+        }
         return value;
     }
     // Goes on with the running sum over `size` bytes; whether it is what stands behind them, if anything does.
     bool sums_to(std::size_t at, std::size_t size, std::size_t stated) {
         const bool big = (word(0) & 1U) != 0;
         for (std::size_t i = at; i < at + size; i += 8) {
-            first_ += (big ? big_endian(i) : little_endian(i)) + second_;
-            second_ += (big ? big_endian(i + 4) : little_endian(i + 4)) + first_;
+            first_ += word(i, big) + second_;
+            second_ += word(i + 4, big) + first_;
         }
         return stated == 0 || (word(stated) == first_ && word(stated + 4) == second_);
     }

@@ -69,9 +69,7 @@ void Ledger::intend(const KeyRow& key, const std::optional<SessionRow>& session,
     // a creation together.
     const Timestamp abandoned = key.created + std::chrono::minutes{15};
     Transaction transaction{store_->database};
-    store_->insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url,
-                           key.fingerprint, key.label, key.host, key.session.text(), to_millis(key.created),
-                           to_millis(key.deadline), to_millis(abandoned));
+    store_->insert(key, abandoned);
     store_->note(key.id, actor, "creating", key.name);
     if (session) store_->insert(*session, actor);
     transaction.commit();
@@ -88,8 +86,7 @@ void Ledger::live_instead(const SessionRow& session, const KeyRow& key) {
     store_->make_live(key);
     store_->move_to_key.run(session.id.text(), key.id.text(), session.key.text());
     if (store_->changes() == 0) throw no_longer_live("session", session.id.text());
-    store_->mark_revoking.run(to_millis(now()), "replaced", session.key.text());
-    if (store_->changes() > 0) store_->note(session.key, "ephd", "revoking", "replaced");
+    store_->make_revoking(session.key, "replaced", now(), "ephd");
     transaction.commit();
 }
 
@@ -102,18 +99,15 @@ void Ledger::never_made(const KeyId& key, const std::string& why) {
 
 void Ledger::lost(const KeyId& key, Timestamp unproven_until, const std::string& why) {
     Transaction transaction{store_->database};
-    store_->mark_lost.run(to_millis(now()), to_millis(unproven_until), why, key.text());
-    if (store_->changes() == 0) throw Error{Code::storage, "the ledger has no row of key {} any more", key.text()};
-    store_->note(key, "ephd", "answer_lost", why);
+    if (!store_->make_lost(key, why, now(), unproven_until, "ephd")) {
+        throw Error{Code::storage, "the ledger has no row of key {} any more", key.text()};
+    }
     transaction.commit();
 }
 
 void Ledger::revoke(const KeyId& key, const std::string& reason, Timestamp due, const std::string& actor) {
     Transaction transaction{store_->database};
-    store_->mark_revoking.run(to_millis(due), reason, key.text());
-    if (store_->changes() == 0) return;
-    store_->note(key, actor, "revoking", reason);
-    transaction.commit();
+    if (store_->make_revoking(key, reason, due, actor)) transaction.commit();
 }
 
 void Ledger::retry(const KeyId& key, const std::string& error, Timestamp due) {
@@ -145,7 +139,7 @@ void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
 // The deletion asks for its name once more: the machine whose it is may have given it another, and more time.
 void Ledger::keep(const KeyRow& key) {
     Transaction transaction{store_->database};
-    store_->insert(key);
+    store_->insert(key, now());
     store_->mark_live.run("", "", std::optional<std::int64_t>{}, 0, key.id.text());
     store_->note(key.id, "reconcile", "kept", key.name);
     transaction.commit();
@@ -153,7 +147,7 @@ void Ledger::keep(const KeyRow& key) {
 
 void Ledger::adopt(const KeyRow& key, const std::string& reason) {
     Transaction transaction{store_->database};
-    store_->insert(key);
+    store_->insert(key, now());
     store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
     store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
     store_->note(key.id, "reconcile", "adopted", key.name);
@@ -273,11 +267,7 @@ void Ledger::checked(const Place& place, const std::string& fingerprint, Timesta
 }
 
 std::optional<Timestamp> Ledger::last_check(const Place& place, const std::string& fingerprint) {
-    Statement& wanted = store_->check_at.bind(place.provider, place.project, place.base_url, fingerprint);
-    std::optional<Timestamp> at;
-    if (wanted.step()) at = from_millis(wanted.integer(0));
-    wanted.reset();
-    return at;
+    return store_->moment(store_->check_at.bind(place.provider, place.project, place.base_url, fingerprint));
 }
 
 }  // namespace eph

@@ -15,6 +15,9 @@
 
 namespace eph {
 
+// How long whoever could not write to the ledger waits before the next try.
+inline constexpr Duration after_ledger_trouble = std::chrono::seconds{5};
+
 class Ledger {
 public:
     // Takes the lock beside the file first: Error{busy} when another ephd holds it.

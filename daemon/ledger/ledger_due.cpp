@@ -7,6 +7,7 @@ namespace eph {
 namespace {
 
 constexpr const char* unfinished = "nobody has finished its creation";
+constexpr const char* ended_meanwhile = "ephd ended while the key was being created";
 
 }  // namespace
 
@@ -16,9 +17,7 @@ std::size_t Ledger::revoke_unfinished(Timestamp due) {
     constexpr std::int64_t all = -1;
     constexpr std::int64_t whenever = INT64_MAX;
     for (const KeyRow& key : store_->keys(store_->keys_overdue.bind(name_of(KeyState::creating), whenever, all))) {
-        store_->mark_lost.run(to_millis(due), to_millis(due + may_still_appear),
-                              "ephd ended while the key was being created", key.id.text());
-        store_->note(key, "ephd", "answer_lost", "ephd ended while the key was being created");
+        store_->make_lost(key.id, ended_meanwhile, due, due + may_still_appear, "ephd");
         ++count;
     }
     transaction.commit();
@@ -29,11 +28,9 @@ void Ledger::revoke_overdue(const std::vector<KeyRow>& keys, Timestamp at) {
     Transaction transaction{store_->database};
     for (const KeyRow& key : keys) {
         if (key.state == KeyState::live) {
-            store_->mark_revoking.run(to_millis(at), "deadline", key.id.text());
-            store_->note(key, "janitor", "revoking", "deadline");
+            store_->make_revoking(key.id, "deadline", at, "janitor");
         } else {
-            store_->mark_lost.run(to_millis(at), to_millis(at + may_still_appear), unfinished, key.id.text());
-            store_->note(key, "janitor", "answer_lost", unfinished);
+            store_->make_lost(key.id, unfinished, at, at + may_still_appear, "janitor");
         }
     }
     transaction.commit();
@@ -43,24 +40,22 @@ void Ledger::catch_up(const KeyRow& key) {
     Transaction transaction{store_->database};
     std::optional<KeyRow> row = this->key(key.id);
     if (!row) {  // it was in one that is damaged
-        store_->insert(key);
+        store_->insert(key, now());
         store_->note(key, "ephd", "adopted", key.name);
         row = this->key(key.id);
     }
     if (row->state == KeyState::revoked) return;
-    const std::int64_t due = to_millis(key.due.value_or(now()));
+    const Timestamp due = key.due.value_or(now());
     if (row->state == KeyState::creating) {
-        store_->mark_lost.run(due, to_millis(key.unproven_until.value_or(now())), key.last_error, key.id.text());
-        store_->note(key, "ephd", "answer_lost", key.last_error);
+        store_->make_lost(key.id, key.last_error, due, key.unproven_until.value_or(now()), "ephd");
     } else if (row->state == KeyState::live) {
-        store_->mark_revoking.run(due, key.reason, key.id.text());
-        store_->note(key, "ephd", "revoking", key.reason);
+        store_->make_revoking(key.id, key.reason, due, "ephd");
     }
     if (key.state == KeyState::revoked) {
         store_->mark_revoked.run(to_millis(key.revoked.value_or(now())), key.outcome, key.id.text());
         store_->note(key, "janitor", "revoked", key.outcome);
     } else if (key.attempts > row->attempts) {
-        store_->mark_retry.run(due, key.last_error, key.id.text());
+        store_->mark_retry.run(to_millis(due), key.last_error, key.id.text());
         store_->note(key, "janitor", "retry", key.last_error);
     }
     transaction.commit();
@@ -75,14 +70,7 @@ std::vector<KeyRow> Ledger::overdue(Timestamp at, std::size_t limit) {
     return rows;
 }
 
-std::optional<Timestamp> Ledger::first_end() {
-    Statement& wanted = store_->first_end.bind();
-    std::optional<std::int64_t> at;
-    if (wanted.step()) at = wanted.maybe_integer(0);
-    wanted.reset();
-    if (!at) return std::nullopt;
-    return from_millis(*at);
-}
+std::optional<Timestamp> Ledger::first_end() { return store_->moment(store_->first_end.bind()); }
 
 std::vector<Place> Ledger::places_revoking() {
     std::vector<Place> places;

@@ -21,7 +21,7 @@ State state_of(const std::array<std::string_view, count>& names, std::string_vie
     return static_cast<State>(found - names.begin());
 }
 
-std::optional<Timestamp> moment(std::optional<std::int64_t> millis) {
+std::optional<Timestamp> timestamp(std::optional<std::int64_t> millis) {
     if (!millis) return std::nullopt;
     return from_millis(*millis);
 }
@@ -53,17 +53,17 @@ std::vector<KeyRow> Ledger::Store::keys(Statement& bound) {
         row.session = SessionId{bound.text(9)};
         row.created = from_millis(bound.integer(10));
         row.deadline = from_millis(bound.integer(11));
-        row.due = moment(bound.maybe_integer(12));
+        row.due = timestamp(bound.maybe_integer(12));
         row.service_account_id = bound.text(13);
         row.api_key_id = bound.text(14);
-        row.unproven_until = moment(bound.maybe_integer(15));
-        row.revoked = moment(bound.maybe_integer(16));
+        row.unproven_until = timestamp(bound.maybe_integer(15));
+        row.revoked = timestamp(bound.maybe_integer(16));
         row.reason = bound.text(17);
         row.outcome = bound.text(18);
         row.attempts = bound.integer(19);
         row.last_error = bound.text(20);
         row.next_name = bound.text(21);
-        row.provider_expiry = moment(bound.maybe_integer(22));
+        row.provider_expiry = timestamp(bound.maybe_integer(22));
         row.expiry_named = bound.integer(23) != 0;
         rows.push_back(std::move(row));
     }
@@ -83,7 +83,7 @@ std::vector<SessionRow> Ledger::Store::sessions(Statement& bound) {
         row.agent = bound.text(5);
         row.started = from_millis(bound.integer(6));
         row.deadline = from_millis(bound.integer(7));
-        row.ended = moment(bound.maybe_integer(8));
+        row.ended = timestamp(bound.maybe_integer(8));
         row.end_reason = bound.text(9);
         row.exit_status = bound.maybe_integer(10);
         row.credential = bound.text(11);
@@ -121,10 +121,10 @@ void Ledger::Store::insert(const SessionRow& session, const std::string& actor) 
     note(session, actor, "session_started", session.agent + " via " + session.credential);
 }
 
-void Ledger::Store::insert(const KeyRow& key) {
+void Ledger::Store::insert(const KeyRow& key, Timestamp due) {
     insert_key.run(key.id.text(), key.name, key.place.provider, key.place.project, key.place.base_url, key.fingerprint,
                    key.label, key.host, key.session.text(), to_millis(key.created), to_millis(key.deadline),
-                   to_millis(now()));
+                   to_millis(due));
 }
 
 void Ledger::Store::make_live(const KeyRow& key) {
@@ -133,6 +133,29 @@ void Ledger::Store::make_live(const KeyRow& key) {
     mark_live.run(key.service_account_id, key.api_key_id, expiry, key.expiry_named ? 1 : 0, key.id.text());
     if (changes() != 1) throw Error{Code::internal, "key {} is no longer being created", key.id.text()};
     note(key.id, "ephd", "live", "");
+}
+
+bool Ledger::Store::make_revoking(const KeyId& key, const std::string& reason, Timestamp due,
+                                  const std::string& actor) {
+    mark_revoking.run(to_millis(due), reason, key.text());
+    if (changes() == 0) return false;
+    note(key, actor, "revoking", reason);
+    return true;
+}
+
+bool Ledger::Store::make_lost(const KeyId& key, const std::string& why, Timestamp due, Timestamp unproven_until,
+                              const std::string& actor) {
+    mark_lost.run(to_millis(due), to_millis(unproven_until), why, key.text());
+    if (changes() == 0) return false;
+    note(key, actor, "answer_lost", why);
+    return true;
+}
+
+std::optional<Timestamp> Ledger::Store::moment(Statement& bound) {
+    std::optional<Timestamp> at;
+    if (bound.step()) at = timestamp(bound.maybe_integer(0));
+    bound.reset();
+    return at;
 }
 
 void Ledger::Store::note(const AuditRow& row) {
@@ -182,8 +205,7 @@ void Ledger::session_over(const SessionId& session, const std::string& reason, s
     store_->end_session.run(to_millis(now()), reason, exit_status, session.text());
     if (store_->changes() == 0) return;
     for (const SessionRow& row : store_->sessions(store_->session_by_id.bind(session.text()))) {
-        store_->mark_revoking.run(to_millis(now()), reason, row.key.text());
-        if (store_->changes() > 0) store_->note(row.key, actor, "revoking", reason);
+        store_->make_revoking(row.key, reason, now(), actor);
         store_->note(row, actor, "session_over", reason);
     }
     transaction.commit();

@@ -156,8 +156,13 @@ struct Ledger::Store {
     std::vector<SessionRow> sessions(Statement& bound);
     std::vector<AuditRow> audit(Statement& bound);
     void insert(const SessionRow& session, const std::string& actor);
-    void insert(const KeyRow& key);  // creating, as long as nothing else is said
+    void insert(const KeyRow& key, Timestamp due);  // creating, as long as nothing else is said
     void make_live(const KeyRow& key);
+    // Each with its line in the trail. False, and no change: the key is not live; there is no such row.
+    bool make_revoking(const KeyId& key, const std::string& reason, Timestamp due, const std::string& actor);
+    bool make_lost(const KeyId& key, const std::string& why, Timestamp due, Timestamp unproven_until,
+                   const std::string& actor);
+    std::optional<Timestamp> moment(Statement& bound);  // the first column of its only row; none, or NULL: nothing
     int changes();
     void check();  // throws Damaged
 };

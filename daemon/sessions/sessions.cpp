@@ -229,11 +229,8 @@ void Sessions::end(const SessionId& session, const std::string& reason, std::opt
 
 void Sessions::key_over(const KeyRow& key, const std::string& reason) {
     const auto found = leases_.find(key.session);
-    if (found == leases_.end()) return;
-    const std::shared_ptr<Lease> lease = found->second;
-    if (lease->session.key != key.id) return;  // it has another one by now
-    finish(*lease, reason);
-    record({lease->session, reason, std::nullopt, "janitor"});
+    if (found == leases_.end() || found->second->session.key != key.id) return;  // it has another one by now
+    end(key.session, reason, std::nullopt, "janitor");
 }
 
 // Where the ledger cannot be written its key goes all the same, and watch() tries again to record it.

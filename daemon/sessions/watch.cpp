@@ -25,10 +25,9 @@ std::shared_ptr<Lease> Sessions::start_without_key(std::string provider, Session
 
 // Does what is due, and returns when to look again.
 std::optional<Timestamp> Sessions::look() {
-    constexpr Duration after_trouble = std::chrono::seconds{5};
     const Timestamp at = now();
     std::optional<Timestamp> next;
-    if (!write_unrecorded()) next = at + after_trouble;
+    if (!write_unrecorded()) next = at + after_ledger_trouble;
     const auto consider = [&](std::optional<Timestamp> moment) {
         if (moment && (!next || *moment < *next)) next = moment;
     };
@@ -46,11 +45,7 @@ std::optional<Timestamp> Sessions::look() {
         }
         consider(next_warning(deadline, lease->warned));
     }
-    for (const SessionId& id : over) {
-        const std::shared_ptr<Lease> lease = hold(id);
-        finish(*lease, "deadline");
-        record({lease->session, "deadline", std::nullopt, "ephd"});
-    }
+    for (const SessionId& id : over) end(id, "deadline", std::nullopt, "ephd");
     return next;
 }
 
@@ -78,14 +73,13 @@ void Sessions::forget_all(const std::string& reason) {
 }
 
 Task<void> Sessions::watch() {
-    constexpr Duration after_trouble = std::chrono::seconds{5};  // the ledger cannot be written
     for (;;) {
         std::optional<Timestamp> next;
         try {
             next = look();
         } catch (const std::exception& error) {
             spdlog::error("sessions: {}", error.what());
-            next = now() + after_trouble;
+            next = now() + after_ledger_trouble;
         }
         co_await clock_.wait_until(next);
         if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
