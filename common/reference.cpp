@@ -44,7 +44,9 @@ constexpr std::array file_table{
          "ephd's socket, for its own user alone; /tmp/eph-<uid>/ephd.sock where there is no XDG_RUNTIME_DIR."},
     File{"$XDG_STATE_HOME/eph/ledger.db", "~/Library/Application Support/eph/ledger.db",
          "Every key and session and the audit trail, as an SQLite database (~/.local/state without the variable). "
-         "Never a secret, a task or an answer."},
+         "Never a secret, a task or an answer. Beside it its -wal, -shm and .lock."},
+    File{"$XDG_STATE_HOME/eph/ledger.db.damaged-<time>", "~/Library/Application Support/eph/ledger.db.damaged-<time>",
+         "A ledger that was found to be damaged and set aside. eph status tells of it for as long as it lies there."},
     File{"$XDG_STATE_HOME/eph/ephd.log", "~/Library/Application Support/eph/ephd.log",
          "The log of an ephd that eph has started, rotated at 1 MB. A systemd service logs to the journal."},
     File{"$XDG_CONFIG_HOME/eph/config.json", "",

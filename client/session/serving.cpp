@@ -11,6 +11,7 @@
 #include "client/session/credential.hpp"
 #include "client/session/lease_client.hpp"
 #include "client/session/signals.hpp"
+#include "client/session/told_end.hpp"
 #include "client/session/usage_text.hpp"
 #include "client/terminal/terminal.hpp"
 #include "common/secret.hpp"
@@ -18,8 +19,6 @@
 
 namespace eph {
 namespace {
-
-constexpr int time_is_up = 124;  // as timeout(1) has it
 
 std::string base_url_of(const wire::Endpoint& broker) {
     return fmt::format("http://127.0.0.1:{}{}", broker.port, broker.base_path);
@@ -86,12 +85,10 @@ void Serving::on(const LeaseSaid& said) {
         return;
     }
     if (event.event == "over") {
-        const bool deadline = event.reason == "deadline";
-        const std::string why =
-            deadline ? fmt::format("its time was up at {}", local_clock(ends_at_)) : printable(event.reason, 200);
-        failure_ = Error{Code::session_over, "the session {} has ended: {}", session_, why};
+        const ToldEnd end = told_end(event.reason, ends_at_);
+        failure_ = Error{Code::session_over, "the session {} has ended: {}", session_, end.why};
         reason_ = event.reason;
-        status_ = deadline ? time_is_up : 128 + SIGTERM;
+        status_ = end.status;
         return;
     }
     ends_at_ = from_millis(event.expires_at * 1000);

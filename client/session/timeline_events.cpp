@@ -3,15 +3,11 @@
 
 #include "client/session/host_status.hpp"
 #include "client/session/timeline.hpp"
+#include "client/session/told_end.hpp"
 #include "common/duration.hpp"
 #include "common/text.hpp"
 
 namespace eph {
-namespace {
-
-constexpr int time_is_up = 124;  // as timeout(1) has it
-
-}  // namespace
 
 void Timeline::on(const Event& event) {
     std::visit([this](const auto& each) { on(each); }, event);
@@ -95,15 +91,11 @@ void Timeline::on(const LeaseSaid& said) {
 }
 
 void Timeline::on_over(const wire::LeaseEvent& event) {
-    const bool deadline = event.reason == "deadline";
-    const std::string why = deadline                  ? fmt::format("its time was up at {}", local_clock(ends_at_))
-                            : event.reason == "asked" ? "it was stopped by eph stop or its key was revoked"
-                            : event.reason == "ephd_stopped" ? "ephd was stopped"
-                                                             : printable(event.reason, 200);
-    outcome_ = {event.reason, deadline ? time_is_up : 128 + SIGTERM,
-                Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), why}};
+    const ToldEnd end = told_end(event.reason, ends_at_);
+    outcome_ = {event.reason, end.status,
+                Error{Code::session_over, "the session on {} has ended: {}", plan_.where(), end.why}};
     if (!agent_ || !launch_.shows_status) return;
-    tell_host(Secret{over_line(plan_.where(), why)});
+    tell_host(Secret{over_line(plan_.where(), end.why)});
     notice_due_ = true;
 }
 

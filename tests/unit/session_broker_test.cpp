@@ -1,6 +1,7 @@
 // What eph decides of a session through the broker, and how it says what was used.
 #include "client/commands/broker_options.hpp"
 #include "client/session/credential.hpp"
+#include "client/session/told_end.hpp"
 #include "client/session/usage_text.hpp"
 #include "tests/support/error_of.hpp"
 
@@ -140,4 +141,13 @@ TEST_CASE("limits are shown as they were given") {
     CHECK(limits_text({}) == "");
     CHECK(limits_text({{"a*", "b"}, 5, 1'000, 2'500'000, 1}) ==
           "models a* b, 5 requests, 1,000 tokens, $2.50, 1 request a minute");
+}
+
+TEST_CASE("why a session is over is told in words, and a time that is up has timeout's status") {
+    const Timestamp at = from_millis(1'800'000'000'000);
+    CHECK(told_end("deadline", at).status == 124);
+    CHECK_THAT(told_end("deadline", at).why, Catch::Contains(local_clock(at)));
+    CHECK_THAT(told_end("ledger_damaged", at).why, Catch::Contains("ledger was damaged"));
+    CHECK(told_end("ledger_damaged", at).status == 143);
+    CHECK(told_end("a newer one's \x1b[2J", at).why.find('\x1b') == std::string::npos);
 }
