@@ -57,9 +57,9 @@ Task<void> Janitor::clean_up(const CleanupOrder& order, CleanupSum& sum, std::st
         cleaning_->add(row.id);
         revoke(row.id, "asked", actor);
     }
-    // What was settled before it was even waited for.
+    // What was settled before it was even waited for, be it in memory alone.
     std::erase_if(cleaning_->unanswered, [&](const KeyId& id) {
-        const std::optional<KeyRow> row = ledger_.key(id);
+        const std::optional<KeyRow> row = this->row(id);
         return !row || row->state == KeyState::revoked;
     });
     const auto until = Signal::Clock::now() + patience;
@@ -69,7 +69,7 @@ Task<void> Janitor::clean_up(const CleanupOrder& order, CleanupSum& sum, std::st
 
 void Janitor::count_outcomes(CleanupSum& sum) {
     for (const KeyId& id : cleaning_->keys) {
-        std::optional<KeyRow> row = ledger_.key(id);
+        std::optional<KeyRow> row = this->row(id);
         if (!row) continue;
         if (row->state != KeyState::revoked) {
             sum.pending.push_back(std::move(*row));

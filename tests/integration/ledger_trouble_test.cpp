@@ -73,9 +73,10 @@ TEST_CASE_METHOD(Fixture, "with a full disk no key is made, keys that end are re
     INFO(refused.text << ephd.program().err());
     CHECK_THAT(notes(), Catch::Matchers::Contains("No new key is made until that is over"));
     one->close();
-    CHECK(ephd.call("DELETE", "/v1/keys/" + asked).status == 200);  // confirmed, by the provider
-    CHECK(eventually([&] { return sim.live_keys() == 0; }));        // the deadline's, too
-    CHECK_FALSE(ephd.get("/v1/keys").at("keys").empty());           // which the ledger does not know yet
+    CHECK(ephd.call("DELETE", "/v1/keys/" + asked).status == 200);          // confirmed, by the provider
+    CHECK(eventually([&] { return sim.live_keys() == 0; }));                // the deadline's, too
+    CHECK_FALSE(ephd.get("/v1/keys").at("keys").empty());                   // which the ledger does not know yet
+    CHECK(ephd.call("POST", "/v1/cleanup", Json::object()).status == 200);  // waits for none of them
     const auto deletions = sim.requests("DELETE").size();
     better();
     CHECK(nothing_unsettled());
