@@ -108,6 +108,7 @@ void Ledger::open() {
     finish_setting_aside(file_);
     const auto attempt = [&] {
         const std::string wal = file_.string() + "-wal";
+        lock_itself();
         if (wal_is_damaged(wal)) throw Damaged{Error{Code::storage, "{} holds unreadable commits", wal}};
         store_ = std::make_unique<Store>(file_.string());
         store_->check();

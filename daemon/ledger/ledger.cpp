@@ -18,18 +18,18 @@
 namespace eph {
 namespace {
 
-int take_lock(const std::filesystem::path& file) {
-    const std::string lock = file.string() + ".lock";
-    const int descriptor = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) throw Error{Code::storage, "cannot open the lock file {}: {}", lock, std::strerror(errno)};
+// Of `locked`, for as long as the descriptor that is returned is open.
+int take_lock(const std::filesystem::path& locked, const std::filesystem::path& ledger) {
+    const int descriptor = open(locked.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0) throw Error{Code::storage, "cannot open {}: {}", locked.string(), std::strerror(errno)};
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
     const int reason = errno;
     close(descriptor);
     if (reason == EWOULDBLOCK) {
-        throw Error{Code::busy, "another ephd already works with the ledger {}", file.string()}.hint(
+        throw Error{Code::busy, "another ephd already works with the ledger {}", ledger.string()}.hint(
             "Use that one, or stop it first.");
     }
-    throw Error{Code::storage, "cannot lock {}: {}", lock, std::strerror(reason)};
+    throw Error{Code::storage, "cannot lock {}: {}", locked.string(), std::strerror(reason)};
 }
 
 std::optional<std::int64_t> millis(const std::optional<Timestamp>& moment) {
@@ -50,17 +50,31 @@ std::optional<KeyRow> first(std::vector<KeyRow> rows) {
 
 Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
     if (file.has_parent_path()) make_private_directory(file.parent_path());
-    lock_ = take_lock(file);
+    lock_ = take_lock(file.string() + ".lock", file);
     try {
         open();
     } catch (...) {
-        close(lock_);
+        unlock();
         throw;
     }
 }
 
-Ledger::~Ledger() {
+Ledger::~Ledger() { unlock(); }
+
+// The lock file keeps a second ephd away, unless somebody deletes it, or the same ledger is reached by another name: a
+// link, another mount. So the database's own file is locked as well, where flock(2) is no business of the locks that
+// SQLite takes by fcntl(2): on Linux. Closing it lets go of SQLite's, which a ledger that is set aside needs no more.
+void Ledger::lock_itself() {
+#if defined(__linux__)
+    if (itself_ >= 0) close(itself_);
+    itself_ = -1;
+    itself_ = take_lock(file_, file_);
+#endif
+}
+
+void Ledger::unlock() {
     store_.reset();
+    if (itself_ >= 0) close(itself_);
     close(lock_);
 }
 

@@ -20,7 +20,7 @@ inline constexpr Duration after_ledger_trouble = std::chrono::seconds{5};
 
 class Ledger {
 public:
-    // Takes the lock beside the file first: Error{busy} when another ephd holds it.
+    // Takes its locks first: Error{busy} when another ephd has the ledger, by whatever name.
     explicit Ledger(const std::filesystem::path& file);
     ~Ledger();
     Ledger(const Ledger&) = delete;
@@ -120,10 +120,13 @@ public:
 private:
     struct Store;
     void open();
+    void lock_itself();
+    void unlock();
     void remember_damages();
 
     std::filesystem::path file_;
-    int lock_ = -1;
+    int lock_ = -1;    // of the lock file beside it
+    int itself_ = -1;  // of its own file
     std::unique_ptr<Store> store_;
     std::function<void()> on_note_;
     std::function<void()> on_damage_;

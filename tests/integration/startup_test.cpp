@@ -1,10 +1,15 @@
 // How ephd starts, and what it says when it cannot.
+#include <unistd.h>
+
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace eph::test;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -47,6 +52,41 @@ TEST_CASE_METHOD(Fixture, "a second ephd on one ledger says so and ends with 125
     CHECK(second.err == "ephd: another ephd already works with the ledger " + home.ledger().string() +
                             "\nUse that one, or stop it first.\n");
     CHECK(first.get("/v1/status").at("pid") == first.pid());
+}
+
+TEST_CASE_METHOD(Fixture, "a second ephd on one ledger is refused by whatever name it comes to it") {
+    Daemon first{home};
+    const auto other = [&](const std::string& name) { return home.path("other") / name; };
+    std::filesystem::create_directory(home.path("other"));
+    std::filesystem::create_directory_symlink(home.ledger().parent_path(), other("directory"));
+    std::filesystem::create_symlink(home.ledger(), other("link.db"));
+    std::filesystem::create_hard_link(home.ledger(), other("hard.db"));
+    for (const char* name : {"directory/ledger.db", "link.db", "hard.db"}) {
+        INFO(name);
+        const Finished second = run({"--ledger", other(name), "--socket", home.path("second.sock")});
+        CHECK(second.status == 125);
+        CHECK_THAT(second.err, Contains("another ephd already works with the ledger " + other(name).string()));
+    }
+    REQUIRE(std::filesystem::remove(home.ledger().string() + ".lock"));
+    CHECK(run({"--socket", home.path("second.sock")}).status == 125);
+    CHECK(first.call("GET", "/v1/status").status == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "a second ephd on one ledger is refused where another mount shows it") {
+    if (geteuid() != 0) {
+        WARN("skipped: only root may mount");
+        return;
+    }
+    Daemon first{home};
+    const std::string shown = home.path("shown.db");
+    std::ofstream{shown}.close();
+    Program second{
+        {"unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$1\" && exec \"$2\" --ledger \"$1\" --socket \"$3\"",
+         home.ledger(), shown, EPHD, home.path("second.sock")},
+        home.variables};
+    const Finished finished = second.wait();
+    CHECK(finished.status == 125);
+    CHECK_THAT(finished.err, Contains("another ephd already works with the ledger " + shown));
 }
 
 TEST_CASE_METHOD(Fixture, "a second ephd on one socket says so and leaves it alone") {

@@ -75,8 +75,9 @@ TEST_CASE("the ledger is for its user's eyes only") {
 TEST_CASE("a ledger that cannot be opened is named") {
     const TempDirectory temp;
     std::filesystem::create_directory(temp / "ledger.db");
-    CHECK(error_of([&] { Ledger{temp / "ledger.db"}; }).message() ==
-          "cannot open the ledger " + (temp / "ledger.db").string() + ": unable to open database file");
+    const std::string message = error_of([&] { Ledger{temp / "ledger.db"}; }).message();
+    CHECK(message.starts_with("cannot open "));
+    CHECK(message.find((temp / "ledger.db").string() + ": ") != message.npos);
 }
 
 TEST_CASE("a ledger of a newer ephd is refused and left as it is") {
