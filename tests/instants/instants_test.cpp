@@ -102,7 +102,7 @@ void break_everything(const char* what, const std::vector<std::string>& calls, c
         for (const auto& [call, count] : line.steps) {
             for (int step = 1; step <= count; ++step) {
                 for (std::string how : hows) {
-                    how.replace(how.find('N'), 1, std::to_string(step));
+                    how.replace(how.find("=N") + 1, 1, std::to_string(step));
                     const Break broken{&operation, call, how, dies};
                     if (is_wanted(broken, number++)) runs.push_back(carry_out(broken, calls, line));
                 }
