@@ -63,12 +63,12 @@ void settle(std::vector<Run>& runs, Table& table) {
     for (Run& run : runs) {
         if (run.stage->lease) run.stage->lease->close();
         if (run.stage->dead()) run.stage->ephd.start();
+        if (run.stage->refused) (void)run.stage->ephd.post("/v1/cleanup", Json::object(), 200);
     }
     const auto until = std::chrono::steady_clock::now() + 150s;
     for (Run& run : runs) {
         const auto left = std::chrono::duration_cast<Limit>(until - std::chrono::steady_clock::now());
-        (void)eventually([&] { return run.stage->settled() && run.stage->wrong_in_the_end().empty(); },
-                         std::max(left, Limit{1s}));
+        (void)eventually([&] { return run.stage->settled_and_compared(); }, std::max(left, Limit{1s}));
         if (run.wrong.empty()) run.wrong = run.stage->wrong_in_the_end();
         if (run.wrong.empty()) continue;
         ++table[run.broken.operation->name].wrong;

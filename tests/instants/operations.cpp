@@ -49,7 +49,7 @@ void ask(Stage& stage) {
 
 // As another machine left it.
 void an_old_key(Stage& stage) { stage.sim.seed(of_another_machine); }
-void clean_up(Stage& stage) { (void)stage.ephd.call("POST", "/v1/cleanup", Json::object()); }
+void clean_up(Stage& stage) { stage.refused = stage.ephd.call("POST", "/v1/cleanup", Json::object()).status != 200; }
 
 // Ended by a deadline, of which nobody else tells ephd.
 void a_short_session(Stage& stage) { stage.start_session({{"ttl_seconds", 2}}); }

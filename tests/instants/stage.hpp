@@ -34,6 +34,7 @@ struct Stage {
     std::string wrong_at_death();
     std::string wrong_in_the_end();
     bool settled();
+    bool settled_and_compared();
 
     Sim sim;
     TempHome home;
@@ -41,6 +42,7 @@ struct Stage {
     std::unique_ptr<LeaseConnection> lease;
     std::string session, key, token, socket;
     std::vector<std::string> handed_out;
+    bool refused = false;  // a cleanup: whoever asked for it is told, and asks again
 };
 
 }  // namespace eph::test
