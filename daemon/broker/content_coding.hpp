@@ -15,7 +15,8 @@ public:
     virtual ~Decoder() = default;
 
     // False when `bytes` are not of this coding, or unpack to more than any honest answer: nothing comes from then on.
-    // What comes does not depend on how the bytes were cut, be it as far as to an error.
+    // What comes does not depend on how the bytes were cut; of bytes that turn out to be broken, br and zstd let out more
+    // or less of what stood before the fault.
     virtual bool decode(std::string_view bytes, const Sink& sink) = 0;
 };
 

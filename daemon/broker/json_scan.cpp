@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t deepest = 512;
 constexpr std::size_t longest_text = 2048;
+constexpr std::size_t longest_word = 64;  // for any number that is one
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -145,6 +146,7 @@ void JsonScan::open(char c) {
         met(number ? Kind::number : Kind::word);
         keeping_ = keeping_ || !number;  // a word is looked at in any case
         text_.assign(1, c);
+        cut_ = false;
         state_ = State::word;
     } else {
         state_ = State::broken;
@@ -231,8 +233,12 @@ void JsonScan::end_string() {
 
 const char* JsonScan::in_word(const char* at, const char* end) {
     const char* const stop = std::find_if_not(at, end, is_of_word);
-    constexpr std::ptrdiff_t enough = 64;  // for any number that is one
-    if (keeping_ && text_.size() < enough) text_.append(at, static_cast<std::size_t>(std::min(stop - at, enough)));
+    if (keeping_) {
+        const std::size_t room = longest_word - text_.size();
+        const auto size = static_cast<std::size_t>(stop - at);
+        cut_ = cut_ || size > room;
+        text_.append(at, std::min(size, room));
+    }
     if (stop != end) end_word();
     return stop;
 }
@@ -245,7 +251,10 @@ void JsonScan::end_word() {
         return;
     }
     const int place = places_->place(node_);
-    if (place >= 0) values_[static_cast<std::size_t>(place)].text = text_;
+    if (place >= 0) {
+        values_[static_cast<std::size_t>(place)].text = text_;
+        values_[static_cast<std::size_t>(place)].cut = cut_;
+    }
     after_value();
 }
 

@@ -14,7 +14,7 @@ struct JsonValue {
     enum class Kind { none, string, number, word, container };  // word: true, false, null
     Kind kind = Kind::none;
     std::string text;  // a string without quotes and escapes, a number or word as written; of a container nothing
-    bool cut = false;  // the string was longer than is kept
+    bool cut = false;  // the string or number was longer than is kept
     int times = 0;
 };
 

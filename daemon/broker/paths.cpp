@@ -15,14 +15,15 @@ constexpr std::array<std::string_view, 8> credential_names{"key",     "access_to
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// A plain segment: not empty, no dots that mean a directory, no escape that hides a character with a meaning in a path.
+// A plain segment: not empty, no dots that mean a directory, no escape that hides a character with a meaning in a path,
+// or a byte beyond ASCII, in which lenient servers have found dots and slashes.
 bool is_plain_segment(std::string_view segment) {
     if (segment.empty() || segment.find('\\') != segment.npos) return false;
     for (std::size_t at = segment.find('%'); at != segment.npos; at = segment.find('%', at + 1)) {
         if (at + 2 >= segment.size() || !is_hex(segment[at + 1]) || !is_hex(segment[at + 2])) return false;
         const std::string decoded = decode_percent(segment.substr(at, 3));
         const auto c = static_cast<unsigned char>(decoded[0]);
-        if (c <= 0x20 || c == 0x7f || std::string_view{"/\\.%;?#"}.find(decoded[0]) != std::string_view::npos)
+        if (c <= 0x20 || c >= 0x7f || std::string_view{"/\\.%;?#"}.find(decoded[0]) != std::string_view::npos)
             return false;
     }
     // "..;x" is a directory to servers that cut parameters off.

@@ -56,7 +56,7 @@ Range bounds_of(ApiFamily family, std::string_view pattern) {
 // A number of tokens or answers; nothing for what is none, or stands there twice.
 std::optional<std::int64_t> number(const JsonValue& value) {
     constexpr std::int64_t most = 1'000'000'000;
-    if (value.kind != JsonValue::Kind::number || value.times != 1) return std::nullopt;
+    if (value.kind != JsonValue::Kind::number || value.cut || value.times != 1) return std::nullopt;
     std::int64_t out = 0;
     const char* const end = value.text.data() + value.text.size();
     const auto read = std::from_chars(value.text.data(), end, out);

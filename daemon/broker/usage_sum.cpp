@@ -9,7 +9,7 @@ namespace {
 
 std::optional<std::int64_t> tokens(const JsonValue& value) {
     constexpr std::int64_t most = 1'000'000'000;
-    if (value.kind != JsonValue::Kind::number) return std::nullopt;
+    if (value.kind != JsonValue::Kind::number || value.cut) return std::nullopt;
     std::int64_t out = 0;
     const char* const end = value.text.data() + value.text.size();
     const auto read = std::from_chars(value.text.data(), end, out);

@@ -62,6 +62,9 @@ public:
     std::size_t unrecorded() const { return unrecorded_.size(); }
     std::optional<KeyRow> row(const KeyId& key);  // as it is, which the ledger may not know yet
 
+    // A creation that the account's provider has refused: its list is read soon, lest it was made all the same.
+    void doubt(AccountRef account);
+
     // What belongs to a ledger that was damaged is over; the lists are read again.
     void start_anew();
 
@@ -122,6 +125,7 @@ private:
     Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
     void rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began, Concerned& concerned);
     Task<void> reconcile_if_time(AccountRef account);
+    Task<void> look_again(AccountRef account);
     Task<void> preview(AccountRef account, bool all, CleanupSum& sum);
     Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum);
     std::vector<KeyRow> rows_for_cleanup(const CleanupOrder& order);
@@ -163,6 +167,7 @@ private:
     // Places whose store is being asked: one attempt waits for it, lest those of all its keys take up the room.
     std::set<Place> asking_;
     std::multiset<Place> comparing_;
+    std::set<Place> doubted_;
     Signal loaded_;  // an account
     bool account_came_ = false;
     std::map<Place, Signal::Clock::time_point> next_reading_;  // of its list

@@ -1,6 +1,7 @@
 // The ledger held against the provider's list: at start, hourly, and for eph cleanup (cleanup.cpp).
 #include <algorithm>
 
+#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
@@ -120,6 +121,26 @@ Task<std::int64_t> Janitor::settle_gone(AccountRef account, std::vector<KeyId> c
         answered_.notify();
     }
     co_return gone;
+}
+
+void Janitor::doubt(AccountRef account) {
+    if (!doubted_.insert(account->place).second) return;
+    tasks_.spawn("looking for what was refused, and made", look_again(std::move(account)));
+}
+
+// Once for all that is refused meanwhile. What an ephd that ends now has not seen, the next one's start will.
+Task<void> Janitor::look_again(AccountRef account) {
+    constexpr auto soon = std::chrono::seconds{15};
+    asio::steady_timer pause{executor_, soon};
+    co_await pause.async_wait(use_awaitable);
+    doubted_.erase(account->place);
+    CleanupSum sum;
+    Concerned concerned;
+    try {
+        co_await reconcile(account, false, sum, concerned);
+    } catch (const Error& error) {
+        spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
+    }
 }
 
 // Each account's list is read when its key is first at hand, and hourly from then on. No store is asked for that alone.

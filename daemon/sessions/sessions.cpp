@@ -88,6 +88,7 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
     }
     if (failure) {
         not_issued(key, *failure);
+        if (!failure->maybe_made()) janitor_.doubt(account);
         spdlog::warn("key {} was not issued: {}", key.id.text(), failure->message());
         throw Error{*failure};
     }

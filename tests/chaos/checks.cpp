@@ -159,7 +159,8 @@ void Round::compare() {
                 leak("asked to delete what is not ours: " + account.at("name").get<std::string>());
         }
     }
-    for (const Json& row : stage_.get("/v1/keys?all=1").value_or(Json{{"keys", Json::array()}}).at("keys")) {
+    const Json known = stage_.get("/v1/keys?all=1").value_or(Json{{"keys", Json::array()}});
+    for (const Json& row : known.at("keys")) {
         if (row.at("state") != "revoked") leak("the ledger does not agree: " + row.dump());
     }
 }

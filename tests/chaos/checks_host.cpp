@@ -80,7 +80,8 @@ void Round::end() {
 
 void Round::look_for_secrets() {
     std::set<std::string> secrets{"sk-own-key-of-"};
-    for (const Json& account : stage_.sim.state().at("accounts")) {
+    const Json state = stage_.sim.state();
+    for (const Json& account : state.at("accounts")) {
         for (const Json& key : account.at("keys")) secrets.insert(key.at("value").get<std::string>());
     }
     const auto look = [&](const std::string& where, const std::string& text, bool may_have_admin_key) {

@@ -178,7 +178,7 @@ void Round::calm() {
         if (hits == 0) continue;
         const std::string& name = fault_names_[i];
         figures_.count("faults met", name, hits);
-        lied_ |= name == "duplicate name" || name == "deletion confirmed, not done" || name == "refused, yet done";
+        lied_ |= name == "duplicate name" || name == "deletion confirmed, not done";
     }
     if (!faults.empty()) troubles_.push_back({"faults of the provider", began_, now_ms()});
     stage_.to_provider.pass();

@@ -18,7 +18,8 @@ void parse(const std::vector<std::string>& words, std::string_view input) {
         const Invocation invocation = parse_command_line(words);
         if (invocation.command == nullptr) return must(!invocation.help.empty(), "there is a command or help", input);
         const std::size_t count = invocation.arguments.words.size();
-        must(count >= invocation.command->least_words && count <= invocation.command->most_words,
+        const std::size_t host = invocation.arguments.has("--local") ? 1 : 0;  // which it then needs not
+        must(count + host >= invocation.command->least_words && count <= invocation.command->most_words,
              "as many words as fit", input);
         for (const auto& [name, value] : invocation.arguments.options)
             must(find_option(*invocation.command, name) != nullptr, "options are the command's own", name);

@@ -1,4 +1,5 @@
 // Compressed answers, bombs among them: the first line is the coding, the rest what came.
+#include "common/text.hpp"
 #include "daemon/broker/content_coding.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
@@ -35,7 +36,7 @@ private:
 }  // namespace
 
 void one(std::string_view input) {
-    const std::string_view coding = take_line(input);
+    const std::string coding = lower(trim(take_line(input)));
     Unpacking whole{coding};
     if (!whole.known()) return;
     whole.push(input);
@@ -44,8 +45,8 @@ void one(std::string_view input) {
     Unpacking cut{coding};
     in_pieces(input, [&](std::string_view piece) { cut.push(piece); });
     must(whole.result().good == cut.result().good, "it is readable or not, however it came", input);
-    if (!whole.result().good && coding == "zstd")
-        return;  // given at once it checks a frame before it lets any of it out
+    // Of what cannot be read zstd and Brotli let out as much as they had finished when they noticed.
+    if (!whole.result().good && (coding == "zstd" || coding == "br")) return;
     must(whole.result().size == cut.result().size, "it unpacks to as much, however it came", input);
     must(whole.result().text == cut.result().text, "and to the same", input);
 }

@@ -62,7 +62,7 @@ Run carry_out(const Break& broken, const std::vector<std::string>& calls, Line& 
 void settle(std::vector<Run>& runs, Table& table) {
     for (Run& run : runs) {
         if (run.stage->lease) run.stage->lease->close();
-        if (run.stage->dead()) run.stage->ephd.start();
+        if (run.stage->dead()) run.stage->ephd.start();  // it may have ended by itself, at a ledger that fails
         if (run.stage->refused) (void)run.stage->ephd.post("/v1/cleanup", Json::object(), 200);
     }
     const auto until = std::chrono::steady_clock::now() + 150s;

@@ -1,7 +1,12 @@
 // Each operation's request, and how its end is known.
 #include "tests/instants/operations.hpp"
 
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/ledger/sqlite.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/first_ledger.hpp"
 
 namespace eph::test {
 namespace {
@@ -54,6 +59,48 @@ void clean_up(Stage& stage) { stage.refused = stage.ephd.call("POST", "/v1/clean
 // Ended by a deadline, of which nobody else tells ephd.
 void a_short_session(Stage& stage) { stage.start_session({{"ttl_seconds", 2}}); }
 
+// What the next ephd finds: nothing, what the last one left, what an older one left, what cannot be read.
+void no_ledger(Stage& stage) {
+    stage.ephd.kill9();
+    std::filesystem::remove_all(stage.home.ledger().parent_path());
+    stage.sim.seed(of_another_machine);
+    stage.ephd.start_halted();
+}
+
+void a_ledger(Stage& stage) {
+    a_key(stage);
+    stage.ephd.kill9();
+    stage.sim.seed(of_another_machine);
+    stage.ephd.start_halted();
+}
+
+void an_old_ledger(Stage& stage) {
+    a_key(stage);
+    stage.ephd.kill9();
+    Database{stage.home.ledger().string()}.execute(back_to_version_1);
+    stage.sim.seed(of_another_machine);
+    stage.ephd.start_halted();
+}
+
+void an_unreadable_ledger(Stage& stage) {
+    a_key(stage);
+    stage.ephd.kill9();
+    stage.ledger_lost = true;
+    for (const char* part : {"", "-wal"}) {
+        const std::string file = stage.home.ledger().string() + part;
+        const auto size = std::filesystem::file_size(file);
+        std::ofstream{file} << std::string(size, '?');
+    }
+    stage.sim.seed(of_another_machine);
+    stage.ephd.start_halted();
+}
+
+void start(Stage& stage) {
+    if (!stage.ephd.go_on()) return;
+    (void)eventually([&] { return stage.dead() || !stage.at_provider().contains(of_another_machine); }, long_enough);
+    (void)eventually([&] { return stage.dead() || stage.settled(); }, long_enough);
+}
+
 const std::vector<std::string> two_ids{"--list-id-differs", "--delete-by", "list"};
 
 }  // namespace
@@ -70,6 +117,10 @@ const std::vector<Operation>& operations() {
         {"deadline", {}, a_short_session, until_gone},
         {"replace a key", {}, a_session_taken_over, ask},
         {"clean up", {}, an_old_key, clean_up},
+        {"start, no ledger", {}, no_ledger, start},
+        {"start", {}, a_ledger, start},
+        {"start, old ledger", {}, an_old_ledger, start},
+        {"start, damaged", {}, an_unreadable_ledger, start},
     };
     return table;
 }

@@ -69,7 +69,12 @@ std::vector<Recorded> Stage::recorded() {
     std::filesystem::remove(copy.string() + "-shm");
     Database database{copy};
     std::vector<Recorded> rows;
-    Statement each{database, "SELECT id, state, name, next_name FROM keys"};
+    Statement tables{database, "SELECT 1 FROM sqlite_schema WHERE name = 'keys'"};
+    if (!tables.step()) return rows;  // it has just been made
+    Statement state{database, "SELECT 1 FROM pragma_table_info('keys') WHERE name = 'next_name'"};
+    const char* next_name = state.step() ? "next_name" : "''";  // not in the first version
+    const std::string query = std::string{"SELECT id, state, name, "} + next_name + " FROM keys";
+    Statement each{database, query.c_str()};
     for (each.bind(); each.step();) rows.push_back({each.text(0), each.text(1), {each.text(2), each.text(3)}});
     return rows;
 }
@@ -85,6 +90,7 @@ std::set<std::string> Stage::at_provider() {
 }
 
 std::string Stage::wrong_at_death() {
+    if (ledger_lost) return "";
     std::set<std::string> without_row = at_provider();
     without_row.erase(of_another_machine);
     std::map<std::string, std::string> states;

@@ -42,7 +42,8 @@ struct Stage {
     std::unique_ptr<LeaseConnection> lease;
     std::string session, key, token, socket;
     std::vector<std::string> handed_out;
-    bool refused = false;  // a cleanup: whoever asked for it is told, and asks again
+    bool ledger_lost = false;  // by other hands than ephd's: it cannot know its keys until the provider has told it
+    bool refused = false;      // a cleanup: whoever asked for it is told, and asks again
 };
 
 }  // namespace eph::test

@@ -8,9 +8,10 @@
 namespace eph::test {
 
 // The system calls that are steps: what reaches the disk, and what reaches or comes from the provider and clients.
-inline const std::vector<std::string> disk_calls{"pwrite64", "fsync", "fdatasync", "ftruncate", "unlink"};
-inline const std::vector<std::string> all_calls{"pwrite64", "fsync",   "fdatasync", "ftruncate", "unlink",  "write",
-                                                "connect",  "sendmsg", "sendto",    "recvmsg",   "recvfrom"};
+inline const std::vector<std::string> disk_calls{"pwrite64", "fsync", "fdatasync", "ftruncate", "rename", "unlink"};
+inline const std::vector<std::string> all_calls{"mkdir",  "pwrite64", "fsync",   "fdatasync", "ftruncate",
+                                                "rename", "unlink",   "write",   "connect",   "sendmsg",
+                                                "sendto", "recvmsg",  "recvfrom"};
 
 using Steps = std::map<std::string, int>;  // system call -> how often
 

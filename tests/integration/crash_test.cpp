@@ -109,6 +109,18 @@ TEST_CASE_METHOD(Fixture, "a key whose creation took effect only after ephd was 
     CHECK(ephd.wait_for_key("revoked").at("name") == name);
 }
 
+TEST_CASE_METHOD(Fixture, "a creation that the provider refused and carried out all the same is found and revoked") {
+    const int status = GENERATE(400, 403, 429);
+    INFO(status);
+    sim.wait_for_answered("GET /users");  // the comparison at the start
+    sim.fault({{"kind", "status"}, {"status", status}, {"effect", true}, {"match", {{"method", "POST"}}}});
+    CHECK(ephd.call("POST", "/v1/keys", Json::object()).status >= 400);
+    CHECK(sim.live_keys() == 1);
+    sim.wait_for_answered("DELETE service_accounts", 1, 30s);
+    CHECK(sim.live_keys() == 0);
+    CHECK(eventually([&] { return ephd.get("/v1/keys").at("keys").empty(); }));
+}
+
 TEST_CASE_METHOD(Fixture, "a revocation that was under way goes on after kill -9") {
     const std::string id = ephd.create_key().at("key").at("id");
     sim.fault({{"kind", "hang"}, {"match", {{"method", "DELETE"}}}});

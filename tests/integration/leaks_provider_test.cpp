@@ -130,7 +130,8 @@ TEST_CASE_METHOD(Fixture, "leak 9: one cleanup sees every key, behind however ma
     INFO(done.out << done.err);
     CHECK(done.status == 0);
     CHECK(sim.live_keys() == 130);
-    for (const Json& account : sim.state().at("accounts")) {
+    const Json state = sim.state();
+    for (const Json& account : state.at("accounts")) {
         const bool of_eph = account.at("name").get<std::string>().starts_with("eph-");
         CHECK(account.at("deleted") == of_eph);
     }

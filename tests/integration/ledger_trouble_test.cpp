@@ -92,6 +92,25 @@ TEST_CASE_METHOD(Fixture, "with a full disk no key is made, keys that end are re
     (void)ephd.create_key();
 }
 
+TEST_CASE_METHOD(Fixture, "a key that the provider made while the disk filled up is handed to nobody, and revoked") {
+    if (!may_trace()) return;
+    const std::string error = GENERATE("ENOSPC", "EIO");
+    sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"effect", true}, {"delay_ms", 4000}});
+    HttpConnection creation{home.socket()};
+    creation.request("POST", "/v1/keys", "{}");
+    sim.wait_for("POST service_accounts");  // its row says `creating`
+    disk_fails(error);                      // and cannot become `live`
+    const Reply refused = creation.reply();
+    INFO(refused.text << ephd.program().err());
+    CHECK(refused.status == 500);
+    CHECK(refused.json().at("error").at("code") == "storage");
+    CHECK_FALSE(refused.json().contains("secret"));
+    CHECK(refused.text.find("sk-") == std::string::npos);
+    CHECK(eventually([&] { return sim.live_keys() == 0; }));
+    better();
+    CHECK(nothing_unsettled());
+}
+
 TEST_CASE_METHOD(Fixture, "killed while its disk is full, ephd leaves nothing that the next one does not settle") {
     if (!may_trace()) return;
     const std::string asked = ephd.create_key().at("key").at("id");

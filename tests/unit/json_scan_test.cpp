@@ -176,7 +176,20 @@ TEST_CASE("nesting and texts without end cost no memory") {
     scan.push(R"(","n":)" + std::string(100'000, '1') + "}");
     REQUIRE(scan.complete());
     CHECK(scan.at(0).cut);
+    CHECK(scan.at(1).cut);
     CHECK(scan.at(1).text.size() < 200);
+}
+
+TEST_CASE("a number that is longer than any is cut, and the same however it comes") {
+    const std::string number = std::string(63, '0') + "1e5";
+    in_all_pieces("{\"n\":" + number + ",\"m\":1}", [&](auto push) {
+        JsonScan scan{{"/n", "/m"}};
+        push(scan);
+        REQUIRE(scan.complete());
+        CHECK(scan.at(0).text == number.substr(0, 64));
+        CHECK(scan.at(0).cut);
+        CHECK_FALSE(scan.at(1).cut);
+    });
 }
 
 TEST_CASE("a reader can be used for one document after the other") {

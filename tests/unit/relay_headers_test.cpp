@@ -103,6 +103,8 @@ TEST_CASE("a path that a server could resolve to another one is not relayed") {
              "/openai/v1/models/..;x",
              "/openai/v1/models/;x",
              "/openai/v1/models/a%3fb",
+             "/openai/v1/models/%c0%ae%c0%ae",  // dots in more bytes than UTF-8 allows
+             "/openai/v1/models/..%fa",
              "/openai/v1/models/a%23b",
              "/openai/v1/%6dodels",
              "/openai/v1/models%2fa",

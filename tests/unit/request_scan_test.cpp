@@ -91,6 +91,7 @@ TEST_CASE("a bound that cannot be relied on is none") {
         CHECK_FALSE(chat(body).most_output);
     }
     CHECK_FALSE(chat(R"({"max_tokens":null})").most_output);
+    CHECK_FALSE(chat("{\"max_tokens\":" + std::string(70, '0') + "1}").most_output);
     CHECK(chat(R"({"n":3,"max_tokens":2})").answers == 3);
     CHECK_FALSE(chat(R"({"n":1,"n":50})").answers);
     CHECK_FALSE(chat(R"({"prompt":["a","b"]})").answers);

@@ -21,6 +21,17 @@ TEST_CASE("what stands behind the last gzip member is passed over, however it co
     }
 }
 
+TEST_CASE("a count that is longer than any number was not said, however it comes") {
+    const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
+    const std::string body = "{\"usage\":{\"prompt_tokens\":" + std::string(63, '0') + "1ee,\"completion_tokens\":3}}";
+    in_all_pieces(body, [&](auto push) {
+        UsageScan scan{upstream, "application/json", ""};
+        push(scan);
+        CHECK_FALSE(scan.measured().input);
+        CHECK(scan.measured().output == 3);
+    });
+}
+
 TEST_CASE("a long comment in a stream of events weighs the same, however it comes") {
     const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
     const std::string events =

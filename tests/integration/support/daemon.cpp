@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -94,6 +95,23 @@ void Daemon::start() {
     NotifySocket notify{variables_.at("NOTIFY_SOCKET")};
     program_ = std::make_unique<Program>(argv_, variables_);
     if (!notify.ready(*program_, 20s)) FAIL("ephd did not become ready: " << program_->err());
+}
+
+void Daemon::start_halted() {
+    std::vector<std::string> argv{"sh", "-c", "kill -STOP $$; exec \"$@\"", "sh"};
+    argv.insert(argv.end(), argv_.begin(), argv_.end());
+    program_ = std::make_unique<Program>(argv, variables_);
+    const auto halted = [&] {
+        siginfo_t info{};
+        return waitid(P_PID, static_cast<id_t>(pid()), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+    };
+    if (!eventually(halted)) FAIL("a halted process did not halt: " << program_->err());
+}
+
+bool Daemon::go_on() {
+    NotifySocket notify{variables_.at("NOTIFY_SOCKET")};
+    program_->signal(SIGCONT);
+    return notify.ready(*program_, 20s);
 }
 
 Finished Daemon::stop(Limit limit) {

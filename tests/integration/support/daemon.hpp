@@ -36,6 +36,8 @@ public:
     static Variables account(const Sim& sim);  // the environment with an account at that provider
 
     void start();
+    void start_halted();               // the process is there, and stands still until go_on()
+    bool go_on();                      // false: it ended without becoming ready
     Finished stop(Limit limit = 30s);  // SIGTERM
     void kill9();
     Program& program() { return *program_; }

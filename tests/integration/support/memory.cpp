@@ -15,15 +15,8 @@
 
 #include "tests/integration/support/program.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/temp_directory.hpp"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define EPH_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define EPH_SANITIZED 1
-#endif
-#endif
 
 namespace eph::test {
 namespace {
@@ -183,15 +176,14 @@ std::string told(const std::vector<Sighting>& all) {
 }
 
 bool memory_can_be_read() {
-#if defined(EPH_SANITIZED)
-    WARN("skipped: a sanitizer's allocator keeps what was freed, so that there is nothing to be proved here");
-    return false;
-#else
+    if (sanitized) {
+        WARN("skipped: a sanitizer's allocator keeps what was freed, so that there is nothing to be proved here");
+        return false;
+    }
     if (getuid() == 0) return true;
     WARN("skipped: only root may read the memory of every process");
     CHECK(std::getenv("CI") == nullptr);
     return false;
-#endif
 }
 
 }  // namespace eph::test
