@@ -57,12 +57,16 @@ Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, Ke
             continue;
         }
         switch (row->second.state) {
-            case KeyState::revoked:
-                // Revoked while the list was being read: what the list says is older. A moment that is yet to come was
-                // recorded by a clock that has been set back since, and says nothing.
-                if (const auto revoked = row->second.revoked; !revoked || *revoked < listing_began || *revoked > now)
+            case KeyState::revoked: {
+                // Revoked while the list was being read: what the list says is older, unless it shows another account
+                // than the one that was deleted. A moment that is yet to come was recorded by a clock that has been set
+                // back since, and says nothing.
+                const auto revoked = row->second.revoked;
+                const bool another = id != row->second.service_account_id;
+                if (another || !revoked || *revoked < listing_began || *revoked > now)
                     plan.revive.emplace_back(row->second.id, id);
                 break;
+            }
             case KeyState::creating:
             case KeyState::revoking:
                 break;  // under way

@@ -33,18 +33,36 @@ bool OpenAi::is_somebody_elses(const Place& place, const std::string& id, const 
     const auto list = listed_.find(place);
     if (list == listed_.end()) return false;
     const std::hash<std::string> hash;
-    const auto found = std::lower_bound(list->second.begin(), list->second.end(), std::pair{hash(id), std::size_t{0}});
-    if (found == list->second.end() || found->first != hash(id)) return false;
+    const auto& ids = list->second.ids;
+    const auto found = std::lower_bound(ids.begin(), ids.end(), std::pair{hash(id), std::size_t{0}});
+    if (found == ids.end() || found->first != hash(id)) return false;
     return found->second != hash(name) && (other_name.empty() || found->second != hash(other_name));
+}
+
+// A provider that carries a creation out twice tells of one account alone.
+bool OpenAi::has_several(const Place& place, const std::string& name, const std::string& other_name) const {
+    const auto list = listed_.find(place);
+    if (list == listed_.end()) return false;
+    const std::vector<std::size_t>& names = list->second.names;
+    const auto times = [&](const std::string& each) {
+        const auto [from, to] = std::equal_range(names.begin(), names.end(), std::hash<std::string>{}(each));
+        return to - from;
+    };
+    return times(name) + (other_name.empty() ? 0 : times(other_name)) > 1;
 }
 
 void OpenAi::remember(const Place& place, const std::vector<Listed>& listed) {
     const std::hash<std::string> hash;
-    auto& ids = listed_[place];
-    ids.clear();
-    ids.reserve(listed.size());
-    for (const Listed& each : listed) ids.emplace_back(hash(each.id), hash(each.name));
-    std::sort(ids.begin(), ids.end());
+    Hashes hashes;
+    hashes.ids.reserve(listed.size());
+    for (const Listed& each : listed) hashes.ids.emplace_back(hash(each.id), hash(each.name));
+    std::sort(hashes.ids.begin(), hashes.ids.end());
+    // A service account may be among the users as well.
+    hashes.ids.erase(std::unique(hashes.ids.begin(), hashes.ids.end()), hashes.ids.end());
+    hashes.names.reserve(hashes.ids.size());
+    for (const auto& [id, name] : hashes.ids) hashes.names.push_back(name);
+    std::sort(hashes.names.begin(), hashes.names.end());
+    listed_[place] = std::move(hashes);
 }
 
 // Absent means no more than "not by this id": the list by name has the last word.
@@ -88,11 +106,16 @@ Task<RevokeAnswer> OpenAi::remove_by_name(AccountRef account, std::string name, 
 Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_account_id, std::string name,
                                   std::string other_name) {
     try {
+        RevokeAnswer by_id = Absent{};
         if (!service_account_id.empty() && !is_somebody_elses(account->place, service_account_id, name, other_name)) {
-            RevokeAnswer answer = co_await remove(account, service_account_id);
-            if (!std::holds_alternative<Absent>(answer)) co_return answer;
+            by_id = co_await remove(account, service_account_id);
         }
-        co_return co_await remove_by_name(account, std::move(name), std::move(other_name));
+        if (std::holds_alternative<Failed>(by_id)) co_return by_id;
+        const bool gone = std::holds_alternative<Confirmed>(by_id);
+        if (gone && !has_several(account->place, name, other_name)) co_return by_id;
+        RevokeAnswer by_name = co_await remove_by_name(account, std::move(name), std::move(other_name));
+        if (gone && std::holds_alternative<Absent>(by_name)) co_return by_id;
+        co_return by_name;
     } catch (const TransportError& error) {
         co_return Failed{error.message(), std::nullopt};
     } catch (const Error& error) {

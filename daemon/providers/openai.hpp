@@ -121,11 +121,17 @@ private:
     // Whether the last list that was read has the id under a name that is not the key's.
     bool is_somebody_elses(const Place& place, const std::string& id, const std::string& name,
                            const std::string& other_name) const;
+    // Whether it has more than one account of the key's names.
+    bool has_several(const Place& place, const std::string& name, const std::string& other_name) const;
     void remember(const Place& place, const std::vector<Listed>& listed);
 
     HttpsClient& https_;
-    // Hashes of the ids in each place's last list and of the names there, by the ids.
-    std::map<Place, std::vector<std::pair<std::size_t, std::size_t>>> listed_;
+    // Each place's last list.
+    struct Hashes {
+        std::vector<std::pair<std::size_t, std::size_t>> ids;  // with their names, sorted
+        std::vector<std::size_t> names;                        // sorted
+    };
+    std::map<Place, Hashes> listed_;
 };
 
 }  // namespace eph

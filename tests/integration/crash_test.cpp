@@ -121,6 +121,18 @@ TEST_CASE_METHOD(Fixture, "a creation that the provider refused and carried out 
     CHECK(eventually([&] { return ephd.get("/v1/keys").at("keys").empty(); }));
 }
 
+TEST_CASE_METHOD(Fixture, "of two accounts that the provider made for one creation, both are gone when the key is") {
+    sim.wait_for_answered("GET /users");  // the comparison at the start
+    sim.fault({{"kind", "twice"}, {"match", {{"method", "POST"}}}});
+    const Json key = ephd.create_key().at("key");
+    CHECK(sim.live_keys() == 2);
+    CHECK(ephd.call("POST", "/v1/cleanup", Json::object()).status == 200);  // the list is read while the key lives
+    CHECK(sim.live_keys() == 2);
+    ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>());
+    CHECK(ephd.wait_for_key("revoked").at("outcome") == "confirmed");
+    CHECK(sim.live_keys() == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a revocation that was under way goes on after kill -9") {
     const std::string id = ephd.create_key().at("key").at("id");
     sim.fault({{"kind", "hang"}, {"match", {{"method", "DELETE"}}}});

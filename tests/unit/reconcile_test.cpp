@@ -149,7 +149,17 @@ TEST_CASE("a key that was revoked while the list was read is not revoked again")
     const std::string name = name_until(moment + 1h);
     Known known{name, KeyState::revoked};
     known.rows.at(name).revoked = moment + 1s;
+    known.rows.at(name).service_account_id = "svc_acct_1";
     check(reconcile({listed(name)}, known.rows, moment, moment + 2s, false), {.listed = 1});
+}
+
+TEST_CASE("a second account of its name is revoked, though the key was while the list was read") {
+    const std::string name = name_until(moment + 1h);
+    Known known{name, KeyState::revoked};
+    known.rows.at(name).revoked = moment + 1s;
+    known.rows.at(name).service_account_id = "svc_acct_1";
+    for (const auto& list : {std::vector{listed(name, "svc_acct_2")}, {listed(name), listed(name, "svc_acct_2")}})
+        check(reconcile(list, known.rows, moment, moment + 2s, false), {.revive = 1, .listed = 1});
 }
 
 TEST_CASE("a revocation that a fast clock recorded does not hide a key that is still listed") {
