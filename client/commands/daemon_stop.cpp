@@ -58,7 +58,9 @@ std::string table_of(const wire::Status& status) {
 }
 
 void ask_for_consent(const wire::Status& status, bool yes) {
-    std::cout << "This ends, and revokes the keys of:\n" << table_of(status) << std::flush;
+    std::cout << "This ends, and revokes the keys of:\n" << table_of(status);
+    for (const std::string& note : status.notes) std::cout << printable(note) << '\n';  // among them, how many more
+    std::cout << std::flush;
     if (yes) return;
     if (isatty(STDIN_FILENO) == 0) {
         throw Error{Code::usage, "sessions or keys live, and there is no terminal to ask on"}.hint(
