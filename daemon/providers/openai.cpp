@@ -33,35 +33,40 @@ bool OpenAi::is_somebody_elses(const Place& place, const std::string& id, const 
     const auto list = listed_.find(place);
     if (list == listed_.end()) return false;
     const std::hash<std::string> hash;
-    const auto& ids = list->second.ids;
+    const auto& ids = list->second.names_by_id;
     const auto found = std::lower_bound(ids.begin(), ids.end(), std::pair{hash(id), std::size_t{0}});
     if (found == ids.end() || found->first != hash(id)) return false;
     return found->second != hash(name) && (other_name.empty() || found->second != hash(other_name));
 }
 
 // A provider that carries a creation out twice tells of one account alone.
-bool OpenAi::has_several(const Place& place, const std::string& name, const std::string& other_name) const {
+bool OpenAi::has_another(const Place& place, const std::string& id, const std::string& name,
+                         const std::string& other_name) const {
     const auto list = listed_.find(place);
     if (list == listed_.end()) return false;
-    const std::vector<std::size_t>& names = list->second.names;
-    const auto times = [&](const std::string& each) {
-        const auto [from, to] = std::equal_range(names.begin(), names.end(), std::hash<std::string>{}(each));
-        return to - from;
+    const std::hash<std::string> hash;
+    const auto& ids = list->second.ids_by_name;
+    const auto of_others = [&](const std::string& each) {
+        const auto from = std::lower_bound(ids.begin(), ids.end(), std::pair{hash(each), std::size_t{0}});
+        for (auto at = from; at != ids.end() && at->first == hash(each); ++at) {
+            if (at->second != hash(id)) return true;
+        }
+        return false;
     };
-    return times(name) + (other_name.empty() ? 0 : times(other_name)) > 1;
+    return of_others(name) || (!other_name.empty() && of_others(other_name));
 }
 
 void OpenAi::remember(const Place& place, const std::vector<Listed>& listed) {
     const std::hash<std::string> hash;
     Hashes hashes;
-    hashes.ids.reserve(listed.size());
-    for (const Listed& each : listed) hashes.ids.emplace_back(hash(each.id), hash(each.name));
-    std::sort(hashes.ids.begin(), hashes.ids.end());
-    // A service account may be among the users as well.
-    hashes.ids.erase(std::unique(hashes.ids.begin(), hashes.ids.end()), hashes.ids.end());
-    hashes.names.reserve(hashes.ids.size());
-    for (const auto& [id, name] : hashes.ids) hashes.names.push_back(name);
-    std::sort(hashes.names.begin(), hashes.names.end());
+    hashes.names_by_id.reserve(listed.size());
+    hashes.ids_by_name.reserve(listed.size());
+    for (const Listed& each : listed) {
+        hashes.names_by_id.emplace_back(hash(each.id), hash(each.name));
+        hashes.ids_by_name.emplace_back(hash(each.name), hash(each.id));
+    }
+    std::sort(hashes.names_by_id.begin(), hashes.names_by_id.end());
+    std::sort(hashes.ids_by_name.begin(), hashes.ids_by_name.end());
     listed_[place] = std::move(hashes);
 }
 
@@ -112,7 +117,7 @@ Task<RevokeAnswer> OpenAi::revoke(AccountRef account, std::string service_accoun
         }
         if (std::holds_alternative<Failed>(by_id)) co_return by_id;
         const bool gone = std::holds_alternative<Confirmed>(by_id);
-        if (gone && !has_several(account->place, name, other_name)) co_return by_id;
+        if (gone && !has_another(account->place, service_account_id, name, other_name)) co_return by_id;
         RevokeAnswer by_name = co_await remove_by_name(account, std::move(name), std::move(other_name));
         if (gone && std::holds_alternative<Absent>(by_name)) co_return by_id;
         co_return by_name;

@@ -121,15 +121,16 @@ private:
     // Whether the last list that was read has the id under a name that is not the key's.
     bool is_somebody_elses(const Place& place, const std::string& id, const std::string& name,
                            const std::string& other_name) const;
-    // Whether it has more than one account of the key's names.
-    bool has_several(const Place& place, const std::string& name, const std::string& other_name) const;
+    // Whether it has a further account of the key's names.
+    bool has_another(const Place& place, const std::string& id, const std::string& name,
+                     const std::string& other_name) const;
     void remember(const Place& place, const std::vector<Listed>& listed);
 
     HttpsClient& https_;
-    // Each place's last list.
+    // Each place's last list, sorted.
     struct Hashes {
-        std::vector<std::pair<std::size_t, std::size_t>> ids;  // with their names, sorted
-        std::vector<std::size_t> names;                        // sorted
+        std::vector<std::pair<std::size_t, std::size_t>> names_by_id;
+        std::vector<std::pair<std::size_t, std::size_t>> ids_by_name;
     };
     std::map<Place, Hashes> listed_;
 };

@@ -63,7 +63,7 @@ std::vector<std::string> Session::words() const {
         case Mode::local:
             return {"exec", "--local", "--ttl", ttl, "--", path};
         case Mode::manual:
-            return {"exec", host(), "--ttl", ttl, "--key-command", "echo sk-own-key-of-" + host(), "--", path};
+            return {"exec", host(), "--ttl", ttl, "--key-command", "printf %s-of-%s sk-own-key " + host(), "--", path};
         case Mode::serving:
             return {"broker", "openai", "--ttl", ttl};
         case Mode::real_pi:

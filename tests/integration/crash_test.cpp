@@ -1,5 +1,6 @@
 // ephd killed at any moment: what is at the provider is found again and revoked, sessions go on.
 #include <csignal>
+#include <thread>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
@@ -129,6 +130,21 @@ TEST_CASE_METHOD(Fixture, "of two accounts that the provider made for one creati
     CHECK(ephd.call("POST", "/v1/cleanup", Json::object()).status == 200);  // the list is read while the key lives
     CHECK(sim.live_keys() == 2);
     ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>());
+    CHECK(ephd.wait_for_key("revoked").at("outcome") == "confirmed");
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a second account that the list shows while the first is being deleted is gone with it") {
+    sim.wait_for_answered("GET /users");  // the comparison at the start
+    sim.fault({{"kind", "twice"}, {"match", {{"method", "POST"}}}});
+    const std::string id = ephd.create_key().at("key").at("id");
+    // Deleted at once, answered slowly: the list is read in between.
+    sim.fault({{"kind", "drip"}, {"delay_ms", 20}, {"effect", true}, {"match", {{"method", "DELETE"}}}});
+    std::thread deletion{[&] { ephd.call("DELETE", "/v1/keys/" + id); }};
+    CHECK(eventually([&] { return sim.live_keys() == 1; }));
+    const auto cleaned = ephd.call("POST", "/v1/cleanup", Json::object());
+    deletion.join();
+    CHECK(cleaned.status == 200);
     CHECK(ephd.wait_for_key("revoked").at("outcome") == "confirmed");
     CHECK(sim.live_keys() == 0);
 }
