@@ -39,7 +39,8 @@ Task<void> Janitor::run() {
     }
 }
 
-// What was put off under a clock that has been set back since would wait for as long as that step was.
+// What was put off under a clock that has been set since would wait for as long as that step was. A step forward may be
+// the end of one that nobody saw begin.
 void Janitor::mind_clock() {
     constexpr Duration of_no_account = std::chrono::seconds{2};
     constexpr Duration too_far = std::chrono::hours{1};  // for what another ephd put off, perhaps by another clock
@@ -47,12 +48,16 @@ void Janitor::mind_clock() {
     const auto when = Signal::Clock::now();
     const bool first = looked_ == Timestamp{};
     const auto expected = looked_ + std::chrono::duration_cast<Duration>(when - looked_when_);
-    if (first || at + of_no_account < expected) {
+    const Duration step = first ? Duration{0} : at - expected;
+    if (first || step < -of_no_account || step > of_no_account) {
         held_.clear();
         without_account_.clear();
         for (auto& [id, key] : unrecorded_) key.due = at;
         ledger_.clock_went_back(at, first ? at + too_far : at);
-        if (!first) spdlog::info("the clock was set back: every revocation is tried again at once");
+        if (!first) {
+            spdlog::info("{}: every revocation is tried again at once",
+                         step < Duration{0} ? "the clock was set back" : "the clock was set forward, or was asleep");
+        }
     }
     looked_ = at;
     looked_when_ = when;

@@ -52,3 +52,19 @@ TEST_CASE("a revocation that was put off does not wait for a clock that was set 
     CHECK(ephd->becomes(id, "revoked", 40s));
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE("a revocation that was put off is tried at once when the clock goes on further than time did",
+          "[slow][clock]") {
+    Sim sim;
+    TempHome home;
+    write_file(home.path("clock"), "+0\n");
+    const auto ephd = with_clock(home, sim);
+    if (!ephd) return;
+    const std::string id = ephd->create_key({{"ttl_seconds", 14400}}).at("key").at("id");
+    const Json slow = {{"Retry-After", "3600"}};
+    sim.fault({{"kind", "status"}, {"status", 429}, {"headers", slow}, {"match", {{"method", "DELETE"}}}});
+    CHECK(ephd->call("DELETE", "/v1/keys/" + id).status == 202);
+    write_file(home.path("clock"), "+100\n");  // as after a sleep, or a clock that was wrong before
+    CHECK(ephd->becomes(id, "revoked", 40s));
+    CHECK(sim.live_keys() == 0);
+}
