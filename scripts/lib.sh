@@ -12,6 +12,7 @@ if [ "$(uname)" = Darwin ]; then
     build_packages='cmake ninja ccache pkgconf boost openssl@3 nlohmann-json sqlite spdlog fmt cli11 brotli zstd'
     sanitizer_packages='' # the presets name Debian's clang-19
     test_packages='catch2 valijson yaml-cpp fish wget'
+    bench_packages='nginx haproxy wrk jq'
     demo_packages='jq'
     node_packages='node'
     for keg in openssl@3 sqlite; do # not linked into Homebrew's prefix
@@ -31,6 +32,7 @@ else
         systemd-container dbus dbus-user-session libpam-systemd iproute2 libxml2-utils
         gnome-keyring libsecret-tools pass gnupg curl wget jq strace faketime systemd dpkg-dev file lintian gdb'
     package_packages='dpkg-dev file lintian'
+    bench_packages='nginx haproxy wrk valgrind curl jq openssl strace'
     demo_packages='openssh-server openssh-client curl jq'
     node_packages='nodejs npm ca-certificates'
 fi
@@ -69,14 +71,21 @@ install_with_debian() {
         echo "Installing packages needs root: become root, or install sudo."
         return 1
     fi
-    local masked='' status=0
-    case " $* " in *' openssh-server '*) if [ -d /run/systemd/system ]; then masked=yes; fi ;; esac
-    # Debian starts a new sshd at once and at every boot. Only its program is wanted here, not an open port 22.
-    [ -z "$masked" ] || as_root systemctl mask ssh.service ssh.socket
+    # Debian starts a new server at once and at every boot. Only its program is wanted here, not an open port.
+    local package masked='' status=0
+    for package in "$@"; do
+        case $package in
+            openssh-server) masked="$masked ssh.service ssh.socket" ;;
+            nginx | haproxy) masked="$masked $package.service" ;;
+        esac
+    done
+    [ -d /run/systemd/system ] || masked=''
+    # shellcheck disable=SC2086
+    [ -z "$masked" ] || as_root systemctl mask $masked
     # A stale list names files that are gone; a fresh machine has no list at all.
     apt install "$@" || { apt update && apt install "$@"; } || status=1
-    [ -z "$masked" ] || as_root systemctl unmask ssh.service ssh.socket
-    [ -z "$masked" ] || as_root systemctl disable ssh.service ssh.socket
+    # shellcheck disable=SC2086
+    [ -z "$masked" ] || { as_root systemctl unmask $masked && as_root systemctl disable $masked; }
     return "$status"
 }
 

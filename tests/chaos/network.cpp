@@ -1,7 +1,6 @@
 // A loop around poll(2).
 #include "tests/chaos/network.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -15,16 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/loopback.hpp"
+
 namespace eph::chaos {
 namespace {
 
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
+using test::loopback;
 
 int listener(int& port) {
     const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -1,13 +1,12 @@
 // Every instant: ephd is killed before each step of each operation, and its disk fails at each step, once and for ever.
 // The waits that follow (30 s for a client to come back, a minute for a creation to appear) are shared by many ephds.
-#include <unistd.h>
-
 #include <cstdlib>
 #include <iostream>
 
 #include "tests/instants/operations.hpp"
 #include "tests/instants/table.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/root.hpp"
 
 using namespace eph::test;
 
@@ -87,12 +86,7 @@ bool is_wanted(const Break& broken, int number) {
 // `hows`: strace's words, in which N is the step's number.
 void break_everything(const char* what, const std::vector<std::string>& calls, const std::vector<std::string>& hows,
                       bool dies) {
-    if (geteuid() != 0) {
-        if (std::getenv("CI") != nullptr) FAIL("CI must not skip this, and only root may trace ephd");
-        WARN("skipped: only root may trace ephd, which is undumpable");
-        return;
-    }
-    if (!available("strace")) return;
+    if (!is_root("may trace ephd, which is undumpable") || !available("strace")) return;
     Table table{what};
     std::vector<Run> runs;
     int number = 0;

@@ -13,11 +13,7 @@ namespace {
 const std::string get_status = "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const std::string post_keys = "POST /v1/keys HTTP/1.1\r\nHost: localhost\r\n";
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     Json refused(const std::string& target, const std::string& body) {
         HttpConnection connection{home.socket()};
         connection.request("POST", target, body);

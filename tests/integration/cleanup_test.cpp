@@ -13,7 +13,7 @@ namespace {
 constexpr const char* expired = "eph-old{n}-20260101T000000Z-exp-20260101T020000Z-a1b2c3";
 constexpr const char* not_expired = "eph-new{n}-20260101T000000Z-exp-20990101T020000Z-a1b2c3";
 
-struct Fixture {
+struct Fixture : DaemonAndSim {
     Fixture() { sim.wait_for_answered("GET /users"); }  // the comparison at the start
 
     std::vector<std::string> command(std::vector<std::string> words) const {
@@ -25,10 +25,6 @@ struct Fixture {
     void refuse_deletions(int times) {
         sim.fault({{"kind", "status"}, {"status", 500}, {"times", times}, {"match", {{"method", "DELETE"}}}});
     }
-
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
 };
 
 }  // namespace

@@ -9,11 +9,7 @@ using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     Json session(std::unique_ptr<LeaseConnection>& lease, int ttl = 600) {
         lease = ephd.session({{"host", "web"}, {"ttl_seconds", ttl}});
         const auto issued = lease->event();

@@ -6,11 +6,7 @@ using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     std::string authority() { return "127.0.0.1:" + std::to_string(sim.port()); }
 
     // Asks for a key in vain; afterwards nothing of it may be left, whether it had been made or not.

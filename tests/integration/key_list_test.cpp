@@ -9,8 +9,8 @@ namespace {
 
 constexpr const char* theirs = "eph-web-20260615T120000Z-exp-20990615T140000Z-a1b2c3";
 
-struct Fixture {
-    explicit Fixture(std::vector<std::string> options = {}) : sim(std::move(options)), ephd(home, sim) {
+struct Fixture : DaemonAndSim {
+    explicit Fixture(std::vector<std::string> options = {}) : DaemonAndSim(std::move(options)) {
         sim.wait_for_answered("GET /users");
     }
     Finished eph_keys(std::vector<std::string> words) {
@@ -33,10 +33,6 @@ struct Fixture {
     Json seeded(const std::string& name) {
         return sim.control("POST", "/_sim/accounts", {{"name", name}}).at("accounts").at(0);
     }
-
-    Sim sim;
-    TempHome home;
-    Daemon ephd;
 };
 
 struct OtherIds : Fixture {

@@ -6,11 +6,7 @@ using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-};
+using Fixture = DaemonAndSim;
 
 }  // namespace
 

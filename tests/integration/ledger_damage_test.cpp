@@ -14,11 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     // Where it lies, without a change of its inode: as a disk does it.
     void damage(off_t from, std::size_t size) {
         const int file = open(home.ledger().c_str(), O_WRONLY | O_CLOEXEC);

@@ -1,21 +1,17 @@
 // A disk that is full: nothing is handed out that is not recorded, nothing lives longer for it, and all is told.
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/root.hpp"
 
 using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
+struct Fixture : DaemonAndSim {
     std::unique_ptr<Program> strace;
 
     Fixture() {
@@ -51,12 +47,7 @@ struct Fixture {
     }
 };
 
-bool may_trace() {
-    if (geteuid() == 0) return available("strace");
-    if (std::getenv("CI") != nullptr) FAIL("CI must not skip this, and only root may trace ephd");
-    WARN("skipped: only root may trace ephd, which is undumpable");
-    return false;
-}
+bool may_trace() { return is_root("may trace ephd, which is undumpable") && available("strace"); }
 
 }  // namespace
 

@@ -11,16 +11,12 @@ using Catch::Matchers::Matches;
 
 namespace {
 
-struct Fixture {
+struct Fixture : DaemonAndSim {
     std::vector<std::string> command(std::vector<std::string> words) const {
         words.insert(words.begin(), {EPH, "log"});
         return words;
     }
     Finished log(std::vector<std::string> words = {}) { return Program{command(words), home.variables}.wait(); }
-
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
 };
 
 std::vector<std::string> lines(const std::string& text) {

@@ -7,18 +7,14 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-struct Fixture {
-    explicit Fixture(std::vector<std::string> options = {}) : sim(std::move(options)), ephd(home, sim) {
+struct Fixture : DaemonAndSim {
+    explicit Fixture(std::vector<std::string> options = {}) : DaemonAndSim(std::move(options)) {
         sim.wait_for_answered("GET /users");
     }
     Json scoped(int status = 201) {
         return ephd.post("/v1/keys", {{"ttl_seconds", 600}, {"scopes", {"model.request", "api.responses.write"}}},
                          status);
     }
-
-    Sim sim;
-    TempHome home;
-    Daemon ephd;
 };
 struct WithoutExpiry : Fixture {
     WithoutExpiry() : Fixture({"--no-expires"}) {}

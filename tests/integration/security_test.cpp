@@ -5,16 +5,13 @@
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/root.hpp"
 
 using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     Json refused(const Variables& headers) {
         const Reply reply = ephd.call("GET", "/v1/status", nullptr, headers);
         CHECK(reply.status == 403);
@@ -48,10 +45,7 @@ TEST_CASE_METHOD(Fixture, "curl can use the API") {
 }
 
 TEST_CASE_METHOD(Fixture, "another user is refused, even where the socket would let him in") {
-    if (getuid() != 0) {
-        WARN("not run: only root can become another user");
-        return;
-    }
+    if (!is_root("can become another user")) return;
     if (!available("setpriv") || !available("curl")) return;
     std::filesystem::permissions(home.path(""), std::filesystem::perms::all);
     for (const auto& path : {home.path("run"), home.path("run/eph"), home.socket()})
@@ -93,10 +87,7 @@ TEST_CASE_METHOD(Fixture, "the admin key is not in ephd's environment, nor can e
 }
 
 TEST_CASE("another process of the same user cannot read ephd's memory") {
-    if (getuid() != 0) {
-        WARN("not run: only root can become another user");
-        return;
-    }
+    if (!is_root("can become another user")) return;
     if (!available("setpriv")) return;
     TempHome home;
     // As user 65534: ephd, then one that tries to read its memory.

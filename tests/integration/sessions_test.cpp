@@ -7,11 +7,7 @@ using namespace eph::test;
 
 namespace {
 
-struct Fixture {
-    Sim sim;
-    TempHome home;
-    Daemon ephd{home, sim};
-
+struct Fixture : DaemonAndSim {
     std::unique_ptr<LeaseConnection> started(Json* issued = nullptr, const Json& extra = Json::object()) {
         Json request = {{"host", "web.example"}, {"ttl_seconds", 600}};
         request.update(extra);

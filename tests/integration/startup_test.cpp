@@ -1,12 +1,11 @@
 // How ephd starts, and what it says when it cannot.
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/root.hpp"
 
 using namespace eph::test;
 using Catch::Matchers::Contains;
@@ -73,10 +72,7 @@ TEST_CASE_METHOD(Fixture, "a second ephd on one ledger is refused by whatever na
 }
 
 TEST_CASE_METHOD(Fixture, "a second ephd on one ledger is refused where another mount shows it") {
-    if (geteuid() != 0) {
-        WARN("skipped: only root may mount");
-        return;
-    }
+    if (!is_root("may mount")) return;
     Daemon first{home};
     const std::string shown = home.path("shown.db");
     std::ofstream{shown}.close();

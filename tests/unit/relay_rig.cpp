@@ -1,7 +1,6 @@
 // The playing of both ends.
 #include "relay_rig.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/loopback.hpp"
 #include "daemon/broker/framing.hpp"
 #include "daemon/broker/upstreams.hpp"
 
@@ -20,14 +20,6 @@ constexpr int patience_ms = 60'000;
 
 void must(bool held, const char* what) {
     if (!held) throw std::runtime_error(std::string{what} + ": " + std::strerror(errno));
-}
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
 }
 
 bool ready(int fd, short events, int within_ms) {

@@ -62,4 +62,13 @@ private:
     std::unique_ptr<Program> program_;
 };
 
+// An ephd with an account at a provider, and a home for both: what most tests begin with.
+struct DaemonAndSim {
+    explicit DaemonAndSim(std::vector<std::string> sim_options = {}) : sim(std::move(sim_options)), ephd(home, sim) {}
+
+    Sim sim;
+    TempHome home;
+    Daemon ephd;
+};
+
 }  // namespace eph::test

@@ -1,7 +1,6 @@
 // A thread that polls and copies.
 #include "tests/integration/support/hop.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,20 +9,9 @@
 #include <stdexcept>
 
 #include "tests/integration/support/program.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace eph::test {
-namespace {
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-}  // namespace
-
 Hop::Hop(int port) : provider_port_(port) {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address = loopback(0);

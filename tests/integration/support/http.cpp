@@ -1,7 +1,6 @@
 // Sockets, heads and chunks.
 #include "tests/integration/support/http.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include <stdexcept>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace eph::test {
 namespace {
@@ -37,10 +37,7 @@ HttpConnection::HttpConnection(const std::filesystem::path& socket) {
 }
 
 HttpConnection::HttpConnection(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = loopback(port);
     descriptor_ = connected(AF_INET, &address, sizeof address, "port " + std::to_string(port));
 }
 

@@ -1,9 +1,8 @@
-// In a child, since it becomes another user: ptrace(2), process_vm_readv(2), pidfd_getfd(2) and the files in /proc.
+// ptrace(2), process_vm_readv(2), pidfd_getfd(2) and the files in /proc.
 #include "tests/integration/support/intruder.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -15,7 +14,8 @@
 #include <csignal>
 #include <cstring>
 #include <sstream>
-#include <stdexcept>
+
+#include "tests/integration/support/other_user.hpp"
 
 namespace eph::test {
 namespace {
@@ -79,31 +79,11 @@ void try_everything(pid_t process, std::ostream& out) {
     tried("PTRACE_ATTACH", detach(process, ptrace(PTRACE_ATTACH, process, nullptr, nullptr)));
 }
 
-[[noreturn]] void be_the_intruder(pid_t process, uid_t uid, int pipe) {
-    std::ostringstream out;
-    if (setgroups(0, nullptr) == 0 && setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0)
-        try_everything(process, out);
-    const std::string text = out.str();
-    (void)!write(pipe, text.data(), text.size());
-    _exit(0);
-}
-
 }  // namespace
 
 std::map<std::string, std::string> intrude(pid_t process, uid_t uid) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const pid_t child = fork();
-    if (child == 0) be_the_intruder(process, uid, ends[1]);
-    close(ends[1]);
-    std::string text;
-    char piece[4096];
-    for (ssize_t got = 0; (got = read(ends[0], piece, sizeof piece)) > 0;)
-        text.append(piece, static_cast<std::size_t>(got));
-    close(ends[0]);
-    waitpid(child, nullptr, 0);
     std::map<std::string, std::string> results;
-    std::istringstream lines{text};
+    std::istringstream lines{as_user(uid, [&](std::ostream& out) { try_everything(process, out); })};
     for (std::string line; std::getline(lines, line);) {
         const std::size_t tab = line.find('\t');
         const int error = std::stoi(line.substr(tab + 1));

@@ -1,50 +1,20 @@
-// In a child, which becomes the user. What it sees comes back by a pipe.
+// Looked at as_user().
 #include "tests/integration/support/onlooker.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
 #include <sstream>
 
 #include "tests/integration/support/aftermath.hpp"
 #include "tests/integration/support/http.hpp"
 #include "tests/integration/support/memory.hpp"
+#include "tests/integration/support/other_user.hpp"
 
 namespace eph::test {
 namespace fs = std::filesystem;
 namespace {
-
-std::string as_user(uid_t user, const std::function<void(std::ostream&)>& what) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const pid_t child = fork();
-    if (child == 0) {
-        std::ostringstream out;
-        const bool became = user == 0 || (setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 &&
-                                          setresuid(user, user, user) == 0);
-        try {
-            if (became) what(out);
-        } catch (const std::exception& error) {
-            out << "failed: " << error.what() << "\n";
-        }
-        const std::string text = out.str();
-        (void)!write(ends[1], text.data(), text.size());
-        _exit(0);
-    }
-    close(ends[1]);
-    std::string text;
-    char piece[4096];
-    for (ssize_t got = 0; (got = read(ends[0], piece, sizeof piece)) > 0;)
-        text.append(piece, static_cast<std::size_t>(got));
-    close(ends[0]);
-    waitpid(child, nullptr, 0);
-    if (text.find("failed: ") != text.npos) throw std::runtime_error(text);
-    return text;
-}
 
 bool is_file(const fs::path& path) {
     struct stat info {};

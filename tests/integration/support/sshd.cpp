@@ -1,7 +1,6 @@
 // Keys, configurations and the process of a test's sshd.
 #include "tests/integration/support/sshd.hpp"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,15 +8,14 @@
 #include <csignal>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/loopback.hpp"
 
 namespace eph::test {
 namespace {
 
 int free_port() {
     const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     REQUIRE(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0);
     REQUIRE(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
