@@ -43,14 +43,30 @@ bool loopback_up() {
     return done;
 }
 
+const std::filesystem::path tmp = "/tmp";
+
+// Of the programs below /tmp; empty where they are elsewhere.
+std::filesystem::path programs_below_tmp() {
+    const std::filesystem::path below = std::filesystem::path{EPH}.parent_path().lexically_relative(tmp);
+    return below.empty() || *below.begin() == ".." ? std::filesystem::path{} : below;
+}
+
+// They stay where they are when /tmp becomes another.
+bool keep_programs(const std::filesystem::path& directory) {
+    const std::filesystem::path below = programs_below_tmp();
+    if (below.empty()) return true;
+    std::filesystem::create_directories(directory / below);
+    return mount((tmp / below).c_str(), (directory / below).c_str(), nullptr, MS_BIND, nullptr) == 0;
+}
+
 bool leave(const std::filesystem::path& directory) {
     const uid_t user = getuid();
     const gid_t group = getgid();
     const int apart = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC;
     if (unshare(apart | (user == 0 ? 0 : CLONE_NEWUSER)) != 0) return false;
     if (user != 0) become_ourselves(user, group);
-    return mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           mount(directory.c_str(), "/tmp", nullptr, MS_BIND, nullptr) == 0 &&
+    return mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && keep_programs(directory) &&
+           mount(directory.c_str(), tmp.c_str(), nullptr, MS_BIND | MS_REC, nullptr) == 0 &&
            mount("none", "/dev/shm", "tmpfs", 0, nullptr) == 0 && loopback_up();
 }
 
@@ -72,6 +88,11 @@ bool leave(const std::filesystem::path& directory) {
 }
 
 }  // namespace
+
+bool is_way_to_programs(const std::filesystem::path& entry) {
+    const std::filesystem::path below = programs_below_tmp();
+    return !below.empty() && entry == tmp / *below.begin();
+}
 
 pid_t start_apart(const std::filesystem::path& directory, const std::function<int()>& work) {
     std::fflush(nullptr);

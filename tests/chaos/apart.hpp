@@ -13,6 +13,9 @@ namespace eph::chaos {
 // `directory` there. The status of the process is work's; 125: no name spaces here, said on stderr.
 pid_t start_apart(const std::filesystem::path& directory, const std::function<int()>& work);
 
+// Whether what stands in that /tmp is not the round's own: the way to eph's programs, where they were built below /tmp.
+bool is_way_to_programs(const std::filesystem::path& entry);
+
 inline constexpr int no_name_spaces = 125;
 
 }  // namespace eph::chaos

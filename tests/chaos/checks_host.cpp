@@ -5,6 +5,7 @@
 #include <cctype>
 #include <csignal>
 
+#include "tests/chaos/apart.hpp"
 #include "tests/chaos/processes.hpp"
 #include "tests/chaos/round.hpp"
 
@@ -35,7 +36,8 @@ std::string Round::left_on_host() {
         left += " process " + std::to_string(each.pid) + " (" + each.name + ": " + each.command_line + ")";
     }
     for (const auto& entry : fs::directory_iterator{"/tmp"}) {
-        const bool known = entry.path() == stage_.home.path("").parent_path() || entry.path() == "/tmp/chaos";
+        const bool known = entry.path() == stage_.home.path("").parent_path() || entry.path() == "/tmp/chaos" ||
+                           is_way_to_programs(entry.path());
         if (!known) left += " " + entry.path().string();
     }
     for (const std::string& file : Stage::files(stage_.host.host_home())) {
@@ -91,9 +93,14 @@ void Round::look_for_secrets() {
         if (has_token(text)) leak("a token in " + where);
         if (!may_have_admin_key && text.find(test::admin_key) != text.npos) leak("the admin key in " + where);
     };
-    for (const char* below : {"/tmp", "/dev/shm"}) {
-        for (const std::string& file : Stage::files(below)) {
-            if (fs::is_regular_file(file)) look(file, read_file(file), file == stage_.home.config());
+    for (const char* place : {"/tmp", "/dev/shm"}) {
+        for (const auto& entry : fs::directory_iterator{place}) {
+            if (is_way_to_programs(entry.path())) continue;
+            std::set<std::string> files = Stage::files(entry.path());
+            files.insert(entry.path());
+            for (const std::string& file : files) {
+                if (fs::is_regular_file(file)) look(file, read_file(file), file == stage_.home.config());
+            }
         }
     }
     look("what ephd said", stage_.ephd_said(), false);
