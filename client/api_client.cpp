@@ -1,7 +1,12 @@
 // HTTP/1.1 over the Unix socket, by Beast.
 #include "client/api_client.hpp"
 
+#include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -17,6 +22,7 @@
 #include "common/async/wipe_stack.hpp"
 #include "common/async/within.hpp"
 #include "common/paths.hpp"
+#include "common/peer.hpp"
 #include "common/providers.hpp"
 #include "common/secret.hpp"
 #include "common/text.hpp"
@@ -42,19 +48,38 @@ namespace {
 
 constexpr Duration start_limit = std::chrono::seconds{15};  // for an ephd that is ending to be gone
 
+constexpr const char* it_hangs =
+    "It hangs: eph daemon logs shows what it said last. Once it is killed, the next ephd goes on.";
+
 Error broken(const boost::system::error_code& failure) {
     return Error{Code::daemon_unreachable, "the connection to ephd broke: {}", failure.message()}.hint(
         "eph daemon status shows whether it runs, eph daemon logs what it said.");
 }
 
-Task<bool> try_connect(Protocol::socket& socket, std::string path) {
-    const auto [failure] = co_await socket.async_connect(Protocol::endpoint{path}, as_result);
-    if (!failure) co_return true;
-    boost::system::error_code ignored;
-    socket.close(ignored);
-    if (failure == boost::system::errc::no_such_file_or_directory || failure == asio::error::connection_refused)
-        co_return false;
-    throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, failure.message()}.hint(
+// Where there is no XDG_RUNTIME_DIR the socket is below /tmp, in which anybody may have made one of that name. What
+// goes through it are credentials: so nobody listens there but this user, or root, who does so for this user's service.
+void must_be_ours(const Protocol::socket& socket, const std::string& path) {
+    const Peer peer = peer_of(const_cast<Protocol::socket&>(socket).native_handle());
+    if (peer.uid == getuid() || peer.uid == 0) return;
+    throw Error{Code::forbidden, "another user (uid {}) listens on the socket {}", peer.uid, path}.hint(
+        "Set XDG_RUNTIME_DIR to a directory of your own, and leave EPH_SOCKET unset, so that eph asks your own ephd.");
+}
+
+enum class Tried { connected, nobody, busy };
+
+// Not asynchronously: a Unix socket connects at once or not at all, and with a full queue asio takes it for connected.
+Tried try_connect(Protocol::socket& socket, const std::string& path) {
+    const Protocol::endpoint endpoint{path};
+    socket = Protocol::socket{socket.get_executor(), Protocol{}};
+    socket.native_non_blocking(true);
+    if (::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) {
+        must_be_ours(socket, path);
+        return Tried::connected;
+    }
+    const int reason = errno;
+    if (reason == EAGAIN || reason == EINTR) return Tried::busy;
+    if (reason == ENOENT || reason == ECONNREFUSED) return Tried::nobody;
+    throw Error{Code::daemon_unreachable, "cannot reach ephd at {}: {}", path, std::strerror(reason)}.hint(
         "See whose it is: ls -l " + path);
 }
 
@@ -66,14 +91,20 @@ Task<Protocol::socket> connect(Start start) {
     Protocol::socket socket{co_await asio::this_coro::executor};
     const auto until = std::chrono::steady_clock::now() + start_limit;
     bool elsewhere = false;
+    bool busy = false;
     while (std::chrono::steady_clock::now() < until) {
-        if (co_await try_connect(socket, path)) co_return socket;
-        if (start == Start::never) break;
-        elsewhere = !start_daemon();
-        if (!elsewhere) continue;
+        const Tried tried = try_connect(socket, path);
+        if (tried == Tried::connected) co_return socket;
+        busy = tried == Tried::busy;
+        if (!busy) {
+            if (start == Start::never) break;
+            elsewhere = !start_daemon();
+            if (!elsewhere) continue;
+        }
         asio::steady_timer pause{socket.get_executor(), std::chrono::milliseconds{50}};
         co_await pause.async_wait(use_awaitable);
     }
+    if (busy) throw Error{Code::daemon_unreachable, "ephd takes no connection on {}", path}.hint(it_hangs);
     if (elsewhere) throw ephd_elsewhere();
     throw Error{Code::daemon_unreachable, "ephd does not listen on {}", path}.hint("See its log: eph daemon logs");
 }
@@ -136,6 +167,11 @@ Task<void> read_head(LeaseStream::Connection& connection, std::string request) {
 }
 
 }  // namespace
+
+Error not_understood(const std::string& why) {
+    return Error{Code::internal, "ephd answered what this eph does not understand: {}", why}.hint(
+        "Compare eph --version with ephd --version; after an update: eph daemon restart");
+}
 
 LeaseStream::LeaseStream() = default;
 LeaseStream::~LeaseStream() = default;
@@ -206,8 +242,17 @@ Task<ApiAnswer> ApiClient::call(std::string method, std::string target, std::str
     wipe(body);
     const std::string sentence = fmt::format("ephd did not answer {} {} within {} s", method, target,
                                              std::chrono::ceil<std::chrono::seconds>(limit).count());
-    ApiAnswer answer = co_await within(limit, converse(std::move(request), start_), sentence);
+    ApiAnswer answer;
+    std::optional<Error> silence;
+    try {
+        answer = co_await within(limit, converse(std::move(request), start_), sentence);
+    } catch (const Error& error) {
+        if (error.code() != Code::timeout) throw;
+        silence = error;
+    }
+    if (silence) throw std::move(*silence).hint(it_hangs);
     throw_if_refused(answer.status, answer.body);
+    if (!wire::is_document(answer.body)) throw not_understood("it is not JSON");
     co_return answer;
 }
 

@@ -10,12 +10,30 @@
 #include "common/async/task.hpp"
 #include "common/error.hpp"
 #include "common/time.hpp"
+#include "common/wire.hpp"
 
 namespace eph {
+
+Error not_understood(const std::string& why);  // what ephd has answered
+
+// A document of ephd's; throws Error{internal} where it is none that this eph knows.
+template <class T>
+T understood(std::string_view text) {
+    try {
+        return wire::decode<T>(text);
+    } catch (const Error& error) {
+        throw not_understood(error.message());
+    }
+}
 
 struct ApiAnswer {
     int status = 0;
     std::string body;
+
+    template <class T>
+    T as() const {
+        return understood<T>(body);
+    }
 };
 
 // A lease's connection: its lines, until either side closes it.
@@ -35,6 +53,8 @@ private:
     friend class ApiClient;
     std::unique_ptr<Connection> connection_;
 };
+
+constexpr Duration look_limit = std::chrono::seconds{20};  // for what ephd knows without asking anybody
 
 enum class Start {
     if_needed,  // ephd, where nobody listens

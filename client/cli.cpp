@@ -62,6 +62,12 @@ Error unknown_option(const Command& command, std::string_view word) {
                               : fmt::format("See eph {} --help.", command.name));
 }
 
+// It would be taken for a host, which is rarely meant.
+Error late_command(const std::string& word) {
+    return Error{Code::usage, "'{}' is a command of eph, and stands behind an option", word}.hint(
+        fmt::format("The command comes first: eph {} --option; a host of that name: eph run {}", word, word));
+}
+
 // `index` stands on the option's word and moves on to its value if that is a word of its own.
 void take_option(const Command& command, const std::vector<std::string>& words, std::size_t& index,
                  Arguments& arguments) {
@@ -133,6 +139,8 @@ Invocation parse_command_line(std::vector<std::string> words) {
         } else if (word.size() > 1 && word.starts_with('-') && !in_task) {
             take_option(command, words, i, arguments);
         } else {
+            const bool host = by_host && hosts == 1 && arguments.words.empty();
+            if (host && (find_command(word) != nullptr || is_command_group(word))) throw late_command(word);
             arguments.words.push_back(word);
         }
     }

@@ -156,6 +156,10 @@ std::optional<Error> decode_error(std::string_view text) noexcept {
     return Error{code_from_name(field("code")), field("message")}.hint(field("hint"));
 }
 
+bool is_document(std::string_view text) {
+    return !nested_deeper(text) && nlohmann::json::parse(text, nullptr, false).is_object();
+}
+
 std::string pretty(std::string_view text) {
     if (nested_deeper(text)) return std::string{text};  // to write it would take as many calls within each other
     const auto json = nlohmann::json::parse(text, nullptr, false);

@@ -299,6 +299,7 @@ T decode(std::string_view text);
 std::string encode_error(const Error& error);                       // {"error": {"code", "message", "hint"}}
 std::optional<Error> decode_error(std::string_view text) noexcept;  // nothing if it is no such document
 
+bool is_document(std::string_view text);    // a JSON object
 std::string pretty(std::string_view json);  // for people who asked for --json
 
 }  // namespace eph::wire

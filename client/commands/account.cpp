@@ -33,7 +33,7 @@ bool needs_account(const Command& command, const Arguments& arguments) {
 Task<int> look(std::string provider, wire::Account& lost) {
     ApiClient api{provider};
     const ApiAnswer answer = co_await api.call("GET", "/v1/accounts");
-    const auto list = wire::decode<wire::AccountList>(answer.body);
+    const auto list = answer.as<wire::AccountList>();
     if (list.accounts.empty()) co_return 0;
     const wire::Account& meant = list.accounts.front();
     if (meant.provider == provider && meant.source == "memory" && meant.state != "ready") lost = meant;

@@ -27,7 +27,7 @@ void keep_only(wire::AccountList& list, const std::string& provider) {
 Task<int> show(std::string provider, bool all, bool json) {
     ApiClient api{provider};
     const ApiAnswer answer = co_await api.call("GET", "/v1/accounts");
-    auto list = wire::decode<wire::AccountList>(answer.body);
+    auto list = answer.as<wire::AccountList>();
     if (!all) keep_only(list, provider);
     if (json) {
         std::cout << wire::pretty(wire::encode(list)) << "\n";
@@ -39,8 +39,9 @@ Task<int> show(std::string provider, bool all, bool json) {
         throw Error{Code::no_account, "there is no account '{}'", printable(named, 60)}.hint(
             "eph auth show lists what there is; a new one is stored with: eph auth setup --account NAME");
     }
-    const ApiAnswer now = co_await api.call("GET", "/v1/status");  // knows what is wrong with the configuration
-    for (const std::string& note : wire::decode<wire::Status>(now.body).notes) Progress{}.warn(printable(note, 600));
+    const ApiAnswer now =
+        co_await api.call("GET", "/v1/status", "", look_limit);  // knows what is wrong with the configuration
+    for (const std::string& note : now.as<wire::Status>().notes) Progress{}.warn(printable(note, 600));
     if (list.accounts.empty()) {
         std::cout << fmt::format("no account: run eph auth setup{}\n",
                                  provider == "openai" ? "" : " --provider " + provider);
@@ -66,7 +67,7 @@ Task<int> remove(std::string provider, bool revoke, bool json) {
     ApiClient api{provider};
     const ApiAnswer answer = co_await api.call(
         "DELETE", fmt::format("/v1/accounts/{}{}", provider, revoke ? "?revoke=1" : ""), "", std::chrono::minutes{10});
-    const auto change = wire::decode<wire::AccountChange>(answer.body);
+    const auto change = answer.as<wire::AccountChange>();
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (change.done) {

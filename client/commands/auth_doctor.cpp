@@ -58,14 +58,14 @@ private:
     }
 
     std::string see_daemon(const std::string& body) {
-        const auto status = wire::decode<wire::Status>(body);
+        const auto status = understood<wire::Status>(body);
         std::string detail = fmt::format("ephd {}, process {}", status.version, status.pid);
         for (const std::string& note : status.notes) detail += "; " + note;
         return detail;
     }
 
     std::string see_account(const std::string& body) {
-        report_.account = wire::decode<wire::Account>(body);
+        report_.account = understood<wire::Account>(body);
         const wire::Account& account = report_.account;
         const std::string name = account.name.empty() ? "" : account.name + ": ";
         if (account.fingerprint.empty()) return fmt::format("{}{} needs no key", name, account.title);
@@ -76,7 +76,7 @@ private:
     Task<void> check() {
         const ApiAnswer answer =
             co_await api_.call("POST", fmt::format("/v1/accounts/{}/check{}", provider_, live_ ? "?live=1" : ""));
-        auto report = wire::decode<wire::CheckReport>(answer.body);
+        auto report = answer.as<wire::CheckReport>();
         report_.account = std::move(report.account);
         for (wire::CheckStep& step : report.steps) add(std::move(step));
     }

@@ -47,7 +47,7 @@ Task<int> set_up(ProviderChoice provider, wire::SetAccount wanted) {
     wipe(wanted.admin_key);
     const ApiAnswer answer =
         co_await api.call("PUT", "/v1/accounts/" + provider.name, std::move(body), std::chrono::minutes{4});
-    report(provider, wire::decode<wire::AccountChange>(answer.body));
+    report(provider, answer.as<wire::AccountChange>());
     co_return 0;
 }
 
@@ -55,7 +55,7 @@ Task<int> set_up(ProviderChoice provider, wire::SetAccount wanted) {
 Task<int> find_project(std::string provider, std::string& project) {
     ApiClient api{provider};
     const ApiAnswer answer = co_await api.call("GET", "/v1/accounts");
-    const auto list = wire::decode<wire::AccountList>(answer.body);
+    const auto list = answer.as<wire::AccountList>();
     const std::string named = environment("EPH_ACCOUNT");
     for (const wire::Account& each : list.accounts) {
         if (each.provider != provider) continue;

@@ -28,7 +28,7 @@ struct Wishes {
 Task<void> show_progress(ApiClient& api, Progress& progress) {
     try {
         const ApiAnswer answer = co_await api.call("GET", "/v1/cleanup");
-        const auto so_far = wire::decode<wire::CleanupProgress>(answer.body);
+        const auto so_far = answer.as<wire::CleanupProgress>();
         if (so_far.running && so_far.total > 0)
             progress.step(fmt::format("revoking {}", progress_bar(so_far.done, so_far.total)));
     } catch (const Error&) {
@@ -70,7 +70,7 @@ std::vector<std::string> sessions_among(const std::vector<wire::Key>& keys) {
 Task<bool> confirmed(ApiClient& api, wire::Cleanup order) {
     order.dry_run = true;
     const ApiAnswer answer = co_await api.call("POST", "/v1/cleanup", wire::encode(order), limit);
-    const auto preview = wire::decode<wire::CleanupResult>(answer.body);
+    const auto preview = answer.as<wire::CleanupResult>();
     if (preview.would_revoke.empty()) co_return true;
     std::string question = fmt::format("This revokes {} {}, of every machine.\n", preview.would_revoke.size(),
                                        preview.would_revoke.size() == 1 ? "key" : "keys");
@@ -117,7 +117,7 @@ Task<int> cleanup(Wishes wishes) {
     }
     if (!wishes.json) progress.step("reading the provider's list");
     const ApiAnswer answer = co_await run(api, wishes.order, progress);
-    const auto result = wire::decode<wire::CleanupResult>(answer.body);
+    const auto result = answer.as<wire::CleanupResult>();
     progress.clear();
     for (const std::string& note : result.notes) progress.warn("not everything was looked at: " + printable(note, 600));
     if (wishes.json) {

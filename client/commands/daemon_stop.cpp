@@ -109,8 +109,8 @@ std::vector<std::pair<std::string, std::string>> requests_for(const wire::Status
 
 Task<wire::Status> status_now() {
     ApiClient api{Start::never};
-    const ApiAnswer answer = co_await api.call("GET", "/v1/status");
-    co_return wire::decode<wire::Status>(answer.body);
+    const ApiAnswer answer = co_await api.call("GET", "/v1/status", "", look_limit);
+    co_return answer.as<wire::Status>();
 }
 
 // Ends all that lives, and tells what is left when patience is at its end.

@@ -30,7 +30,7 @@ void print_environment(const wire::Issued& issued) {
 Task<int> create(wire::CreateKey wanted, Form form) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("POST", "/v1/keys", wire::encode(wanted));
-    auto issued = wire::decode<wire::Issued>(answer.body);
+    auto issued = answer.as<wire::Issued>();
     Progress progress;
     for (const std::string& note : issued.notes) progress.warn(printable(note));
     if (form == Form::json) {
@@ -49,7 +49,7 @@ Task<int> create(wire::CreateKey wanted, Form form) {
 Task<int> list(bool json, bool all) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("GET", fmt::format("/v1/keys?source=provider{}", all ? "&all=1" : ""));
-    const auto keys = wire::decode<wire::KeyList>(answer.body);
+    const auto keys = answer.as<wire::KeyList>();
     Progress progress;
     if (!keys.note.empty()) progress.warn(printable(keys.note, 1000));
     if (json) {
@@ -74,7 +74,7 @@ Task<int> list(bool json, bool all) {
 Task<int> revoke_one(ApiClient& api, std::string reference, bool json) {
     Progress progress;
     const ApiAnswer answer = co_await api.call("DELETE", "/v1/keys/" + percent_encoded(reference));
-    const auto outcome = wire::decode<wire::Revocation>(answer.body);
+    const auto outcome = answer.as<wire::Revocation>();
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (outcome.confirmed) {
         if (!json) progress.say(fmt::format("key {} is revoked", outcome.key.id));

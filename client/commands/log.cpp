@@ -44,7 +44,7 @@ Task<int> follow(bool json, std::int64_t seq) {
         try {
             const ApiAnswer answer =
                 co_await api.call("GET", fmt::format("/v1/events?after={}&wait=30", seq), "", std::chrono::minutes{1});
-            seq = print(wire::decode<wire::AuditList>(answer.body), json, seq);
+            seq = print(answer.as<wire::AuditList>(), json, seq);
             away = false;
             continue;
         } catch (const Error& error) {
@@ -60,8 +60,8 @@ Task<int> follow(bool json, std::int64_t seq) {
 Task<int> log(std::int64_t lines, bool follows, bool json) {
     ApiClient api;
     const ApiAnswer answer =
-        co_await api.call("GET", fmt::format("/v1/events?last={}", std::max<std::int64_t>(lines, 1)));
-    auto list = wire::decode<wire::AuditList>(answer.body);
+        co_await api.call("GET", fmt::format("/v1/events?last={}", std::max<std::int64_t>(lines, 1)), "", look_limit);
+    auto list = answer.as<wire::AuditList>();
     std::int64_t seq = list.events.empty() ? 0 : list.events.back().seq;
     if (lines == 0) list.events.clear();
     (void)print(list, json, seq);

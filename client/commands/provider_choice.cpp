@@ -13,8 +13,8 @@ namespace {
 
 Task<int> ask_ephd(wire::ProviderList& list) {
     ApiClient api;
-    const ApiAnswer answer = co_await api.call("GET", "/v1/providers");
-    list = wire::decode<wire::ProviderList>(answer.body);
+    const ApiAnswer answer = co_await api.call("GET", "/v1/providers", "", look_limit);
+    list = answer.as<wire::ProviderList>();
     co_return 0;
 }
 

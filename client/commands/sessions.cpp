@@ -59,13 +59,13 @@ void print_one(const wire::Session& session) {
 Task<int> sessions(std::string reference, bool json) {
     ApiClient api;
     const std::string target = reference.empty() ? "" : "/" + percent_encoded(reference);
-    const ApiAnswer answer = co_await api.call("GET", "/v1/sessions" + target);
+    const ApiAnswer answer = co_await api.call("GET", "/v1/sessions" + target, "", look_limit);
     if (json) {
         std::cout << wire::pretty(answer.body) << "\n";
     } else if (reference.empty()) {
-        print_all(wire::decode<wire::SessionList>(answer.body));
+        print_all(answer.as<wire::SessionList>());
     } else {
-        print_one(wire::decode<wire::Session>(answer.body));
+        print_one(answer.as<wire::Session>());
     }
     co_return 0;
 }

@@ -66,11 +66,11 @@ void print(const wire::Status& status) {
 
 Task<int> status(bool json) {
     ApiClient api;
-    const ApiAnswer answer = co_await api.call("GET", "/v1/status");
+    const ApiAnswer answer = co_await api.call("GET", "/v1/status", "", look_limit);
     if (json) {
         std::cout << wire::pretty(answer.body) << "\n";
     } else {
-        print(wire::decode<wire::Status>(answer.body));
+        print(answer.as<wire::Status>());
     }
     co_return 0;
 }
@@ -80,7 +80,7 @@ Task<int> stop(std::string reference, bool json) {
     const wire::EndSession wanted;  // g++ 12 frees an aggregate twice that is made in the co_await's own line
     const ApiAnswer answer =
         co_await api.call("DELETE", "/v1/sessions/" + percent_encoded(reference), wire::encode(wanted));
-    const auto outcome = wire::decode<wire::Revocation>(answer.body);
+    const auto outcome = answer.as<wire::Revocation>();
     Progress progress;
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (outcome.key.id.empty()) {  // a session without a key of ephd's
@@ -103,7 +103,7 @@ Task<int> extend(std::string reference, Duration by, bool json) {
     const wire::ExtendSession wanted{std::chrono::ceil<std::chrono::seconds>(by).count()};
     const ApiAnswer answer =
         co_await api.call("POST", "/v1/sessions/" + percent_encoded(reference) + "/extend", wire::encode(wanted));
-    const auto session = wire::decode<wire::Session>(answer.body);
+    const auto session = answer.as<wire::Session>();
     if (json) std::cout << wire::pretty(answer.body) << "\n";
     if (!json) {
         Progress{}.say(fmt::format("session {} goes on until {}, {} from now", session.id, when(session.expires_at),

@@ -18,14 +18,14 @@ constexpr Duration patience = std::chrono::milliseconds{300};
 Task<int> fetch(wire::Status& status) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("GET", "/v1/status", {}, patience);
-    status = wire::decode<wire::Status>(answer.body);
+    status = answer.as<wire::Status>();
     co_return 0;
 }
 
 Task<int> fetch(wire::ProviderList& list) {
     ApiClient api;
     const ApiAnswer answer = co_await api.call("GET", "/v1/providers", {}, patience);
-    list = wire::decode<wire::ProviderList>(answer.body);
+    list = answer.as<wire::ProviderList>();
     co_return 0;
 }
 

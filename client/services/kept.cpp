@@ -1,18 +1,23 @@
 // Asking the service manager first and ephd second.
 #include "client/services/kept.hpp"
 
+#include <sys/types.h>
+
+#include <limits>
+
 #include "client/api_client.hpp"
 
 namespace eph {
 namespace {
 
 Task<std::optional<wire::Status>> ask() {
-    constexpr Duration limit = std::chrono::seconds{20};
     ApiClient api{Start::never};
     std::optional<wire::Status> status;
     try {
-        const ApiAnswer answer = co_await api.call("GET", "/v1/status", "", limit);
-        status = wire::decode<wire::Status>(answer.body);
+        const ApiAnswer answer = co_await api.call("GET", "/v1/status", "", look_limit);
+        status = answer.as<wire::Status>();
+        // It is where a signal goes that ends ephd; what is no process's number means many of them to kill(2).
+        if (status->pid <= 1 || status->pid > std::numeric_limits<pid_t>::max()) throw not_understood("its process");
     } catch (const Error& error) {
         if (error.code() != Code::daemon_unreachable) throw;
     }
@@ -42,8 +47,7 @@ Kept look_at_ephd() {
         kept.status = ask_ephd();
     } catch (const Error& error) {
         if (error.code() != Code::timeout) throw;
-        kept.silence = Error{error}.hint(
-            "It hangs: eph daemon logs shows what it said last. Once it is killed, the next ephd goes on.");
+        kept.silence = error;
     }
     return kept;
 }

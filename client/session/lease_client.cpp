@@ -19,7 +19,7 @@ constexpr Duration longest_pause = std::chrono::seconds{2};
 Task<bool> follow(LeaseStream& stream, Inbox& inbox) {
     try {
         while (auto line = co_await stream.next()) {
-            LeaseSaid said{wire::decode<wire::LeaseEvent>(*line)};
+            LeaseSaid said{understood<wire::LeaseEvent>(*line)};
             const bool over = said.event.event == "over";
             inbox.push(std::move(said));
             if (over) co_return true;
@@ -52,7 +52,7 @@ Task<void> hold_session(ApiClient& api, wire::StartSession request, Inbox& inbox
         if (!line)
             throw Error{Code::daemon_unreachable, "ephd ended while it was making the key"}.hint(
                 "Whatever was made is revoked; try again.");
-        KeyMade made{wire::decode<wire::Issued>(*line)};
+        KeyMade made{understood<wire::Issued>(*line)};
         wipe(*line);
         session = made.issued.session.id;
         inbox.push(std::move(made));

@@ -28,7 +28,7 @@ std::string base_url_of(const wire::Endpoint& broker) {
 
 Task<int> Serving::run() {
     const ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider);
-    account_ = wire::decode<wire::Account>(answer.body);
+    account_ = answer.as<wire::Account>();
     wire::StartSession wanted;
     wanted.provider = account_.provider;
     wanted.host = "local";
@@ -140,7 +140,7 @@ Task<void> Serving::finish() {
         wanted.reason = reason_;
         const ApiAnswer answer =
             co_await api_.call("DELETE", "/v1/sessions/" + session_, wire::encode(wanted), std::chrono::seconds{30});
-        const auto outcome = wire::decode<wire::Revocation>(answer.body);
+        const auto outcome = answer.as<wire::Revocation>();
         if (outcome.session && outcome.session->usage) {
             for (const std::string& line : usage_lines(*outcome.session->usage)) progress_.say(line);
         }

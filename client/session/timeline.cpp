@@ -53,7 +53,7 @@ Task<LaunchPlace> Timeline::find_place() {
         co_return place;
     }
     ApiAnswer answer = co_await api_.call("GET", "/v1/accounts/" + plan_.provider);
-    account_ = wire::decode<wire::Account>(answer.body);
+    account_ = answer.as<wire::Account>();
     credential_ = credential_for(plan_.via, plan_.limits, account_);
     place.key_variable = account_.key_variable;
     place.family = family_named(account_.family);

@@ -118,7 +118,7 @@ private:
     wire::Account account_;               // of a session without a key of the person's own
     std::vector<std::string> real_keys_;  // variables in which the agent must not find one
     bool asked_for_port_ = false;
-    int port_ = 0;            // of the broker, where the agent runs
+    int port_ = 0;                     // of the broker, where the agent runs
     bool credential_refused_ = false;  // by the provider: said when the screen is free
     std::optional<wire::Issued> issued_;
     Timestamp ends_at_{};  // as ephd last said it

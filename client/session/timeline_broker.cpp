@@ -96,9 +96,7 @@ void Timeline::on_credential_refused() {
     if (first && !(agent_ && plan_.interactive)) warn_of_credential();
 }
 
-void Timeline::warn_of_credential() {
-    progress_.warn(credential_warning(account_));
-}
+void Timeline::warn_of_credential() { progress_.warn(credential_warning(account_)); }
 
 void Timeline::report_usage() {
     if (credential_refused_ && agent_ && plan_.interactive) warn_of_credential();

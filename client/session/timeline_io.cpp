@@ -65,7 +65,7 @@ Task<void> Timeline::end_session() {
         if (outcome_->from_agent) wanted.exit_status = outcome_->status;
         const ApiAnswer answer = co_await api_.call("DELETE", "/v1/sessions/" + issued_->session.id,
                                                     wire::encode(wanted), std::chrono::seconds{30});
-        settled.revocation = wire::decode<wire::Revocation>(answer.body);
+        settled.revocation = answer.as<wire::Revocation>();
     } catch (const Error& error) {
         settled.error = error;
     }

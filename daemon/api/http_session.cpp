@@ -18,7 +18,7 @@
 #include "common/providers.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
-#include "daemon/api/peer.hpp"
+#include "common/peer.hpp"
 #include "daemon/api/router.hpp"
 
 namespace eph {

@@ -1,7 +1,10 @@
 // Who may talk to ephd, and what of its secrets can be seen from outside.
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include <cstring>
 
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
@@ -42,6 +45,40 @@ TEST_CASE_METHOD(Fixture, "curl can use the API") {
         Program{{"curl", "-sS", "--unix-socket", home.socket(), "http://localhost/v1/status"}, home.variables}.wait();
     CHECK(end.status == 0);
     CHECK(Json::parse(end.out).at("pid") == ephd.pid());
+}
+
+TEST_CASE("eph says nothing on a socket where another user listens") {
+    if (!is_root("can become another user")) return;
+    constexpr uid_t other = 65534;
+    TempHome home;
+    std::filesystem::create_directories(home.socket().parent_path());
+    const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, home.socket().c_str(), sizeof address.sun_path - 1);
+    REQUIRE(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(seteuid(other) == 0);  // the kernel tells who listens, not whose the file is
+    const int listening = listen(listener, 4);
+    REQUIRE(seteuid(0) == 0);
+    REQUIRE(listening == 0);
+
+    Variables variables = home.variables;
+    variables["OPENAI_ADMIN_KEY"] = admin_key;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"status"}, {"keys", "list"}, {"daemon", "stop", "--yes"}, {"--local", "x"}}) {
+        std::vector<std::string> command{EPH};
+        command.insert(command.end(), words.begin(), words.end());
+        const Finished end = Program{command, variables}.wait();
+        INFO(words[0] << ": " << end.err);
+        CHECK(end.status == 125);
+        CHECK(end.err.find("another user (uid 65534) listens on the socket " + home.socket().string()) != end.err.npos);
+        const int came = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        REQUIRE(came >= 0);
+        char byte = 0;
+        CHECK(recv(came, &byte, 1, 0) == 0);
+        close(came);
+    }
+    close(listener);
 }
 
 TEST_CASE_METHOD(Fixture, "another user is refused, even where the socket would let him in") {

@@ -29,6 +29,9 @@ TEST_CASE("a command line is a host and a task, unless it begins with a command"
         {{"web", "--", "--ttl", "2h"}, "run", {"web", "--ttl", "2h"}, {}},
         {{"--", "status"}, "run", {"status"}, {}},
         {{"run", "status"}, "run", {"status"}, {}},
+        {{"run", "--ttl", "2h", "status"}, "run", {"status"}, {{"--ttl", "2h"}}},
+        {{"--local", "status"}, "run", {"status"}, {{"--local", ""}}},
+        {{"web", "status"}, "run", {"web", "status"}, {}},
         {{"run", "keys", "do", "it"}, "run", {"keys", "do", "it"}, {}},
         {{"web", "explain", "-h"}, "run", {"web", "explain", "-h"}, {}},
         {{"web", "explain", "--help"}, "run", {"web", "explain", "--help"}, {}},
@@ -173,6 +176,8 @@ TEST_CASE("what is wrong on a command line is named") {
         {{"keys"}, "eph keys needs one of: "},
         {{"keys", "nonsense"}, "eph keys needs one of: "},
         {{"--ttl", "2h"}, "eph run needs "},
+        {{"--account", "work", "cleanup"}, "'cleanup' is a command of eph, and stands behind an option"},
+        {{"--ttl", "2h", "keys", "list"}, "'keys' is a command of eph, and stands behind an option"},
         {{"--\x1b[2J"}, "the option --[2J is not known"},
     };
     for (const auto& [line, message] : table) {

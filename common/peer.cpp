@@ -1,5 +1,5 @@
 // Peer credentials of a Unix socket.
-#include "daemon/api/peer.hpp"
+#include "common/peer.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
