@@ -162,8 +162,10 @@ bool launch_daemon() {
             "Install it where eph is: it does the work of making and revoking keys.");
     }
     if (said.empty()) said = polled == 0 ? "it was not ready within 10 s" : last_line(log);
-    throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said, 300)}.hint("Its log is " +
-                                                                                                     log + ".");
+    const std::size_t line = std::min(said.find('\n'), said.size());  // behind it ephd says what to do
+    const std::string hint{trim(printable(said.substr(line), 300))};
+    throw Error{Code::daemon_unreachable, "cannot start {}: {}", program, printable(said.substr(0, line), 300)}.hint(
+        hint + (hint.empty() ? "" : " ") + "Its log is " + log + ".");
 }
 
 }  // namespace eph
