@@ -87,6 +87,14 @@ ProviderView Accounts::provider(const std::string& name) {
     return provider_view(name, config_);
 }
 
+// A stored address goes with the key that it is stored with. One that stands without a key is there for whichever
+// comes.
+bool Accounts::address_counts(const StoredAccount& stored, const Outline& rest, const Secret* key) {
+    if (key == nullptr) return true;  // the stored one is meant
+    const bool alone = stored.store.empty() && stored.secret.empty() && rest.provider.needs_key;
+    return alone || (rest.key != nullptr && rest.key->equals(key->reveal()));
+}
+
 Accounts::Outline Accounts::merge(const ProviderView& provider, const Credential& from_client,
                                   const StoredAccount* stored) const {
     Outline whole;
@@ -104,10 +112,12 @@ Accounts::Outline Accounts::merge(const ProviderView& provider, const Credential
     const bool clients_own = whole.key != nullptr;
     const auto found = found_.find(provider.name);
     if (found != found_.end()) from(found->second.credential, found->second.source);
+    std::string stored_address;
     if (stored != nullptr) {
         const Outline rest = outline(*stored);
         if (whole.project.empty()) whole.project = rest.project;
-        if (whole.base_url.empty()) whole.base_url = rest.base_url;
+        if (address_counts(*stored, rest, whole.key)) stored_address = rest.base_url;
+        if (whole.base_url.empty()) whole.base_url = stored_address;
         if (whole.key == nullptr) {
             whole.name = rest.name;
             whole.key = rest.key;
@@ -119,9 +129,8 @@ Accounts::Outline Accounts::merge(const ProviderView& provider, const Credential
         }
     }
     if (for_it && !from_client.base_url.empty() && !clients_own) {
-        const std::string environments = found == found_.end() ? "" : found->second.credential.base_url;
-        const bool stored_one = environments.empty() && stored != nullptr && !stored->base_url.empty();
-        whole.only_at = stored_one ? stored->base_url : environments;
+        whole.only_at = found == found_.end() ? "" : found->second.credential.base_url;
+        if (whole.only_at->empty()) whole.only_at = stored_address;
         if (whole.only_at->empty()) whole.only_at = provider.base_url;
     }
     return whole;

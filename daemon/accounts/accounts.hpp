@@ -34,7 +34,8 @@ public:
     ProviderView provider(const std::string& name);
 
     // The account for the n-th attempt to revoke a key of that place: those whose key is at hand first, of these the
-    // one it was made with, then each other in turn, as any of them may have been withdrawn. Throws Error{no_account}.
+    // one it was made with, and in every other attempt one of the others in turn, as any of them may have been
+    // withdrawn. Throws Error{no_account}.
     Task<AccountRef> for_place(Place place, std::string fingerprint, std::int64_t attempt,
                                Asker asker = Asker::janitor);
 
@@ -89,6 +90,7 @@ private:
     Outline outline(const std::string& provider, const Credential& from_client) const;
     Outline outline(const StoredAccount& stored) const;
     Outline merge(const ProviderView& provider, const Credential& from_client, const StoredAccount* stored) const;
+    static bool address_counts(const StoredAccount& stored, const Outline& rest, const Secret* key);
     const StoredAccount* usual(const std::string& provider) const;
     AccountRef make(const Outline& outline) const;
     BaseUrl place_of(const Outline& outline) const;

@@ -108,9 +108,12 @@ std::vector<KnownAccount> Accounts::candidates(const Place& place, const std::st
     };
     std::stable_sort(fitting.begin(), fitting.end(),
                      [&](const KnownAccount& one, const KnownAccount& other) { return rank(one) < rank(other); });
-    if (!fitting.empty()) {
-        const auto first = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(attempt) % fitting.size());
-        std::rotate(fitting.begin(), fitting.begin() + first, fitting.end());
+    // Every other attempt is the best one's: of the others there may be many, none of which is right.
+    if (attempt % 2 == 1 && fitting.size() > 1) {
+        const auto others = fitting.begin() + 1;
+        const auto next = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(attempt / 2) % (fitting.size() - 1));
+        std::rotate(others, others + next, fitting.end());
+        std::swap(fitting.front(), *others);
     }
     return fitting;
 }

@@ -1,14 +1,14 @@
 // Reading config.json, every key of it by the table of keys.
 #include "daemon/accounts/config_file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <optional>
 
 #include "common/error.hpp"
 #include "common/json_depth.hpp"
@@ -145,17 +145,44 @@ void refuse_if_shared(const fs::path& file, const Config& config) {
         throw Error{Code::storage, "{} belongs to another user", file.string()};
 }
 
+// Nothing where there is no file. Never waits, and never takes more than is sensible: a FIFO, a device or a huge file
+// is none.
+std::optional<std::string> read_whole(const fs::path& file) {
+    constexpr off_t most = off_t{1} << 20;
+    const int descriptor = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+        throw Error{Code::storage, "cannot read {}: {}", file.string(), std::strerror(errno)};
+    }
+    struct Closing {
+        int descriptor;
+        ~Closing() { close(descriptor); }
+    } closing{descriptor};
+    struct stat info {};
+    if (fstat(descriptor, &info) != 0 || !S_ISREG(info.st_mode))
+        throw Error{Code::storage, "{} is not a regular file", file.string()}.hint(
+            "Move it aside and run: eph auth setup");
+    if (info.st_size > most)
+        throw Error{Code::storage, "{} is larger than a configuration can be", file.string()}.hint(
+            "Move it aside and run: eph auth setup");
+    std::string content(static_cast<std::size_t>(info.st_size), '\0');
+    std::size_t size = 0;
+    while (size < content.size()) {
+        const ssize_t got = read(descriptor, content.data() + size, content.size() - size);
+        if (got < 0) throw Error{Code::storage, "cannot read {}: {}", file.string(), std::strerror(errno)};
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    content.resize(size);
+    return content;
+}
+
 }  // namespace
 
 ConfigJson parse_config(const fs::path& file) {
-    std::ifstream stream{file};
-    if (!stream) {
-        if (errno == ENOENT || errno == ENOTDIR) return Json::object();
-        throw Error{Code::storage, "cannot read {}: {}", file.string(), std::strerror(errno)};
-    }
-    std::stringstream text;
-    text << stream.rdbuf();
-    std::string content = std::move(text).str();
+    std::optional<std::string> read = read_whole(file);
+    if (!read) return Json::object();
+    std::string content = std::move(*read);
     const bool too_deep = nested_deeper(content);  // to copy or write it would take as many calls within each other
     Json document = too_deep ? Json{} : Json::parse(content, nullptr, false);
     wipe(content);

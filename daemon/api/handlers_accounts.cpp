@@ -42,6 +42,17 @@ void refuse_fault(const ProviderView& provider, const Secret& key, bool at_provi
     throw Error{Code::usage, "what was given as the {} {}", provider.credential(), fault.what}.hint(fault.hint);
 }
 
+// Who may use ephd may not have what it keeps sent elsewhere: another address comes with the key, or with the command
+// for it.
+void refuse_to_move(const ProviderView& provider, const std::optional<StoredAccount>& before,
+                    const wire::SetAccount& wanted) {
+    const bool moves = before && !wanted.base_url.empty() && wanted.base_url != before->base_url;
+    if (!moves || !wanted.admin_key.empty() || !wanted.command.empty() || before->store.empty()) return;
+    throw Error{Code::forbidden, "the stored {} is not sent to another address, {}, without being given again",
+                provider.credential(), printable(wanted.base_url, 200)}
+        .hint("Give the command that prints it along with the address: --command '...'");
+}
+
 // The key that is wanted, or that the wanted command prints.
 Task<Secret> key_for(Services& services, const ProviderView& provider, const StoredAccount& account,
                      std::string& given) {
@@ -182,28 +193,6 @@ ApiReply reply_with(const wire::AccountChange& change, int status = 200) {
 
 }  // namespace
 
-Task<ApiReply> list_providers(Services& services, const ApiRequest&) {
-    wire::ProviderList list;
-    const Config& config = services.accounts.config();
-    for (const std::string& name : provider_names(config)) {
-        const ProviderView view = provider_view(name, config);
-        wire::Provider document;
-        document.name = view.name;
-        if (const ProviderRow* row = find_provider(name)) document.alias = row->alias;
-        document.title = view.title;
-        document.family = name_of(view.family);
-        document.key_variable = view.key_variable;
-        document.base_url = view.base_url;
-        document.base_path = view.base_path;
-        document.makes_keys = view.makes_keys;
-        document.needs_key = view.needs_key;
-        list.providers.push_back(std::move(document));
-    }
-    ApiReply reply;
-    reply.body = wire::encode(list);
-    co_return reply;
-}
-
 Task<ApiReply> list_accounts(Services& services, const ApiRequest& request) {
     remember(services, request);
     wire::AccountList list;
@@ -228,6 +217,7 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     const std::string name = services.accounts.name_meant(provider.name, request.credential);
     std::optional<StoredAccount> before = services.accounts.stored(provider.name, name);
     const std::string kept_in = before ? before->store : std::string{};
+    refuse_to_move(provider, before, wanted);
     const bool without = wanted.admin_key.empty() && wanted.store.empty() && !provider.needs_key;
     if (without) wanted.store = file_store;  // where there is no key, config.json has all there is
     StoreChoice choice = co_await choose(wanted.store, kept_in);

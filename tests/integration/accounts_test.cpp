@@ -205,6 +205,19 @@ TEST_CASE_METHOD(Fixture, "an account is stored with the address at which it was
     CHECK(sim.live_keys() == 1);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what a store's command prints goes to no other address unless the command is given with it") {
+    const std::string here = sim.base_url();
+    const std::string command = "echo " + std::string{admin_key};
+    const Json whole{{"store", "command"}, {"command", command}, {"project", project}, {"base_url", here}};
+    REQUIRE(ephd->call("PUT", "/v1/accounts/openai", whole).status == 200);
+    const Reply moved = ephd->call("PUT", "/v1/accounts/openai", {{"base_url", "http://127.0.0.1:9/v1"}});
+    CHECK(moved.status == 403);
+    CHECK(moved.json().at("error").at("code") == "forbidden");
+    CHECK(Json::parse(configuration()).at("openai").at("base_url") == here);
+    CHECK(ephd->call("PUT", "/v1/accounts/openai", {{"base_url", here}}).status == 200);
+}
+
 TEST_CASE_METHOD(Fixture, "a question without echo can be left by Ctrl-C, Ctrl-D and SIGTERM") {
     const auto leave = [&](const std::function<void(Pty&)>& how, int status) {
         Pty person(command({"auth", "setup", "--project", project}), home.variables);

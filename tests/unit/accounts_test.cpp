@@ -37,8 +37,7 @@ TEST_CASE_METHOD(AccountsFixture, "what the client sends comes before ephd's env
 }
 
 TEST_CASE_METHOD(AccountsFixture, "each field comes from the first source that has it") {
-    configure(
-        R"({"openai": {"admin_key": "sk-file", "project_id": "proj_file", "base_url": "https://eu.api.openai.com/v1"}})");
+    configure(R"({"openai": {"project_id": "proj_file", "base_url": "https://eu.api.openai.com/v1"}})");
     const auto mixed = accounts(credential("sk-env"));
     const AccountRef account = mixed->pick("openai", credential("", "proj_client"));
     CHECK(account->secret.reveal() == "sk-env");
@@ -63,6 +62,20 @@ TEST_CASE_METHOD(AccountsFixture, "ephd's own key goes to no address that only a
           "the stored admin key is not sent to http://127.0.0.1:1/v1, which only EPH_OPENAI_BASE_URL names");
     const auto there = accounts(credential("sk", "proj_1", "http://127.0.0.1:1/v1"));
     CHECK(there->pick("openai", credential("", "", "http://127.0.0.1:1/v1"))->own_base_url);
+}
+
+TEST_CASE_METHOD(AccountsFixture, "a stored address goes with the key that it is stored with, and with no other") {
+    configure(R"({"openai": {"admin_key": "sk-file", "project_id": "p", "base_url": "https://gateway.example/v1"},
+        "accounts": {"work": {"admin_key": "sk-work", "project_id": "w", "base_url": "https://work.example/v1"}}})");
+    const auto mixed = accounts(credential("sk-env", "proj_env"));
+    CHECK(mixed->pick("openai", {})->place.base_url == "https://api.openai.com/v1");
+    CHECK(mixed->pick("openai", credential("sk-client"))->place.base_url == "https://api.openai.com/v1");
+    CHECK(mixed->pick("openai", credential("sk-file"))->place.base_url == "https://gateway.example/v1");
+    for (const AccountRef& each : mixed->loaded())
+        CHECK((each->secret.reveal() == "sk-env") == (each->place.base_url == "https://api.openai.com/v1"));
+    const Error error = error_of([&] { mixed->pick("openai", credential("", "", "https://gateway.example/v1")); });
+    CHECK(error.code() == Code::forbidden);
+    CHECK(accounts()->pick("openai", credential("", "", "https://gateway.example/v1"))->secret.reveal() == "sk-file");
 }
 
 TEST_CASE_METHOD(AccountsFixture, "what is missing is said, with what to do") {
@@ -164,6 +177,10 @@ TEST_CASE_METHOD(AccountsFixture,
     CHECK(key_of(0) == "sk-made");
     CHECK(key_of(1) == "sk-own");
     CHECK(key_of(2) == "sk-made");
+    (void)all->pick("openai", credential("sk-third", "proj_1"));
+    CHECK(key_of(2) == "sk-made");  // the others are many, perhaps
+    CHECK(key_of(3) == "sk-third");
+    CHECK(key_of(5) == "sk-own");
     CHECK(all->for_place(here, "unknown", 0)->place.project == "proj_1");
     const Place nowhere{"openai", "proj_3", "https://api.openai.com/v1"};
     CHECK(error_of([&] { all->for_place(nowhere, made_with, 0); }).message() ==

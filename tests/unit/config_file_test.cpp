@@ -236,3 +236,17 @@ TEST_CASE_METHOD(Fixture, "a configuration that is a link stays one") {
     const Config config = read_config(temp / "dotfiles/config.json");
     CHECK(openai(config).secret.reveal() == "sk-admin-1");
 }
+
+TEST_CASE_METHOD(Fixture, "what is no file of a sensible size is no configuration, and keeps nobody waiting") {
+    write_file(file, "{}");
+    std::filesystem::remove(file);
+    REQUIRE(mkfifo(file.c_str(), 0600) == 0);
+    CHECK(error_of([&] { read_config(file); }).message() == file.string() + " is not a regular file");
+    std::filesystem::remove(file);
+    std::filesystem::create_symlink("/dev/zero", file);
+    CHECK(error_of([&] { read_config(file); }).code() == Code::storage);
+    std::filesystem::remove(file);
+    write_file(file, "{}");
+    std::filesystem::resize_file(file, std::uintmax_t{64} << 20);
+    CHECK(error_of([&] { read_config(file); }).message() == file.string() + " is larger than a configuration can be");
+}
