@@ -138,7 +138,10 @@ std::optional<int> Child::ended() {
 int Child::wait() {
     int raw = 0;
     while (!status_) {
-        if (waitpid(pid_, &raw, 0) == pid_) status_ = status_of(raw);
+        if (waitpid(pid_, &raw, 0) == pid_)
+            status_ = status_of(raw);
+        else if (errno == ECHILD)  // whoever started eph ignores SIGCHLD: nobody knows any more
+            status_ = 0;
     }
     return *status_;
 }
