@@ -28,7 +28,8 @@ public:
           host_(std::move(host)),
           mark_(request.place.mark),
           input_(install_input(request)),
-          ssh_(context.get_executor(), Transport::ssh(host_).keeper(input_), Streams::piped) {}
+          ssh_(context.get_executor(), SshQuestion{context.get_executor(), host_}.answer().keeper(input_),
+               Streams::piped) {}
 
     // The exit status for eph. Throws Error.
     Task<int> run();

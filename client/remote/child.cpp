@@ -67,14 +67,21 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     _exit(127);
 }
 
+int status_of(int raw) { return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw); }
+
 }  // namespace
+
+std::vector<std::string> environment_of_child(const std::vector<std::string>& withheld) {
+    std::vector<std::string> environment = clean_environment();
+    for (const std::string& name : withheld)
+        std::erase_if(environment, [&](const std::string& variable) { return variable.starts_with(name + '='); });
+    return environment;
+}
 
 Child::Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams,
              const std::vector<std::string>& withheld)
     : input_(executor), output_(executor), errors_(executor) {
-    std::vector<std::string> environment = clean_environment();
-    for (const std::string& name : withheld)
-        std::erase_if(environment, [&](const std::string& variable) { return variable.starts_with(name + '='); });
+    const std::vector<std::string> environment = environment_of_child(withheld);
     const std::vector<char*> arguments = pointers(command);
     const std::vector<char*> variables = pointers(environment);
     const PipeEnds failure = make_pipe();
@@ -124,9 +131,19 @@ Child::~Child() {
 std::optional<int> Child::ended() {
     if (status_ || pid_ < 0) return status_;
     int raw = 0;
-    if (waitpid(pid_, &raw, WNOHANG) != pid_) return std::nullopt;
-    status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+    if (waitpid(pid_, &raw, WNOHANG) == pid_) status_ = status_of(raw);
     return status_;
+}
+
+int Child::wait() {
+    int raw = 0;
+    while (!status_) {
+        if (waitpid(pid_, &raw, 0) == pid_)
+            status_ = status_of(raw);
+        else if (errno == ECHILD)  // whoever started eph ignores SIGCHLD: nobody knows any more
+            status_ = 0;
+    }
+    return *status_;
 }
 
 void Child::signal(int number) {

@@ -22,11 +22,13 @@ enum class Streams {
     inherited,  // the child has eph's own
 };
 
+// What a child of eph's has in its environment: eph's own, without the variables that are withheld.
+std::vector<std::string> environment_of_child(const std::vector<std::string>& withheld);
+
 class Child {
 public:
     // Throws Error{remote_failed} when the program is not there.
-    // The child gets SIGTERM when eph dies (PR_SET_PDEATHSIG where there is one), and eph's environment, without the
-    // variables that are withheld.
+    // The child gets SIGTERM when eph dies (PR_SET_PDEATHSIG where there is one).
     Child(boost::asio::any_io_executor executor, const std::vector<std::string>& command, Streams streams,
           const std::vector<std::string>& withheld = {});
     ~Child();  // kills it if it still runs
@@ -39,6 +41,7 @@ public:
 
     // The exit status once it has ended, 128 + n when signal n ended it. Does not wait.
     std::optional<int> ended();
+    int wait();  // until it has ended, however long that takes
     void signal(int number);
 
 private:

@@ -109,7 +109,7 @@ sweep_attempts() { # whose shell is dead; where that cannot be known, as after a
 }
 
 work() {
-    [ "$login_limit" = 0 ] || adopt_login_path
+    [ "$login_limit" = 0 ] || { ask_login_path && adopt_login_path; }
     machine=$(uname -sm)
     facts=$machine registry='' node_package=''
     look_for_node
@@ -149,7 +149,7 @@ leave() {
 install_pi() {
     LC_ALL=C
     umask 077
-    d=$base/eph-$id own='' reader='' worker='' missing=0
+    d=$base/eph-$id own='' asked='' reader='' worker='' missing=0
     [ -d "${HOME:-}" ] || fail "the user has no home directory there: '${HOME:-}'"
     share=$HOME/$bundle new=$HOME/$bundle/.new-$id
     place=$share

@@ -10,12 +10,13 @@ say() { printf 'eph %s %s\n' "$id" "$*"; }
 fail() {
     trap '' TERM
     say error "$(printf %s "$*" | tr '[:cntrl:]' ' ')"
+    [ -z "$asked" ] || { kill "$timer" && end_processes "EPH_LOGIN=$id"; } 2>/dev/null
     [ -z "$own" ] || rm -rf "$d"
     exit 1
 }
 
 put() { # PATH CONTENT: one file of the session, below its directory
-    case $1 in */*) mkdir -p "$d/${1%/*}" ;; esac
+    case $1 in */*) [ -d "$d/${1%/*}" ] || mkdir -p "$d/${1%/*}" ;; esac
     printf %s "$2" >"$d/$1" || fail "cannot write $d/$1: is the disk full?"
 }
 
@@ -73,7 +74,7 @@ end_session() { # ID: ends its agent, and whatever the agent has started, in a s
     case $leader in *[!0-9]*) leader= ;; esac
     # The number may be somebody else's by now.
     if [ -n "$leader" ] && [ -d /proc/self ]; then
-        grep -qs -- "$1" "/proc/$leader/environ" "/proc/$leader/cmdline" || leader=
+        { [ -d "/proc/$leader" ] && grep -qs -- "$1" "/proc/$leader/environ" "/proc/$leader/cmdline"; } || leader=
     fi
     end_processes "EPH_SESSION=$1" "$leader"
 }
@@ -82,7 +83,7 @@ finish() { # STATUS
     trap '' TERM HUP INT QUIT PIPE
     # Not TERM: a child that dash has just forked may lose one, and the wait would not end.
     [ -z "$reader" ] || { kill -KILL "$reader" && wait "$reader"; } 2>/dev/null
-    rm -f "$d/secret" # first: an agent that has not read it by now never will
+    [ ! -p "$d/secret" ] || rm -f "$d/secret" # first: an agent that has not read it by now never will
     end_session "$id"
     rm -rf "$d" 2>/dev/null || { sleep 1; rm -rf "$d"; }
     exit "$1"
@@ -107,8 +108,9 @@ sweep() {
     done
 }
 
-# The PATH that the person has after logging in, in bounded time, whatever else the profile prints or starts.
-adopt_login_path() {
+# The PATH that the person has after logging in, in bounded time, whatever else the profile prints or starts: asked for
+# early, since it takes the longest, and waited for when all else is done.
+ask_login_path() {
     shell=${SHELL:-/bin/sh}
     case ${shell##*/} in csh | tcsh) login='' ;; *) login=-l ;; esac # csh takes -l alone only
     # shellcheck disable=SC2086
@@ -124,11 +126,21 @@ adopt_login_path() {
         kill -KILL "$asked"
     ) </dev/null >/dev/null 2>&1 3>&- 4<&- &
     timer=$!
+}
+
+adopt_login_path() {
     wait "$asked" 2>/dev/null || end_processes "EPH_LOGIN=$id"
     kill "$timer" 2>/dev/null
-    found=$(sed -n "s/^.*eph-$id-path=//p" "$d/login" | tail -n 1)
-    rm -f "$d/login"
+    asked=''
+    found=$(sed -n "s/^.*eph-$id-path=//p" "$d/login")
+    found=${found##*"
+"} # the last line
     [ -z "$found" ] || PATH=$found
+}
+
+find_here() { # leaves in $here where the agent starts
+    here=$(pwd -P)
+    case $here in *[\"\\[:cntrl:]]*) here= ;; esac # it is put into strings of JSON
 }
 
 usable() { # FILE: true for an executable; one that is there but not executable is remembered
@@ -203,7 +215,7 @@ take_port() { # the broker's on this host: `port NUMBER`; false when eph has gon
 keep() {
     LC_ALL=C
     umask 077
-    d=$base/eph-$id own='' reader=''
+    d=$base/eph-$id own='' asked='' reader=''
     [ "$(command -v printf)" = printf ] || fail "the host's sh has no built-in printf, so the key would be seen in ps"
     trap : HUP INT QUIT PIPE # caught, not ignored: children get the default
     trap 'finish 143' TERM
@@ -214,13 +226,14 @@ keep() {
     }
     own=yes
     identity "$$" >"$d/keeper" || fail "cannot write below $d: is the disk full?"
+    [ "$login_limit" = 0 ] || ask_login_path
     why=$(mkfifo "$d/secret" 2>&1) || fail "cannot make a FIFO for the key: $why"
     exec 3<>"$d/secret" 4<&0 # held open both ways: writing never blocks, and what is written never is on a disk
-    for directory in $directories; do mkdir -p "$d/$directory"; done
-    here=$(pwd -P)
-    case $here in *[\"\\[:cntrl:]]*) here= ;; esac # it is put into strings of JSON
+    set --
+    for directory in $directories; do set -- "$@" "$d/$directory"; done
+    [ $# = 0 ] || mkdir -p "$@"
     files
-    [ "$login_limit" = 0 ] || adopt_login_path
+    [ -z "$asked" ] || adopt_login_path
     find_agent
     case $agent$refused in *[[:cntrl:]]*) fail "the agent's path holds control characters" ;; esac
     if [ -z "$agent" ]; then

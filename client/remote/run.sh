@@ -32,17 +32,15 @@ run() {
     read -r keeper _ <"$d/keeper" && kill -0 "$keeper" 2>/dev/null || fail "the session's keeper is gone"
     { IFS= read -r port && IFS= read -r secret; } <&3 || fail "the session ended before its key came"
     exec 3>&-
-    rm -f "$d/secret"
+    set --
+    case $task in
+        stdin) exec <"$d/task" && set -- "$d/task" ;;
+        file) export "EPH_TASK_FILE=$d/task" ;;
+    esac
+    rm -f "$d/secret" "$d/login" "$@"
     { IFS= read -r agent && IFS= read -r PATH; } <"$d/found" || fail "cannot read $d/found"
     export PATH "EPH_SESSION=$id" "$secret_name=$secret"
     settings
-    case $task in
-        stdin)
-            exec <"$d/task"
-            rm -f "$d/task"
-            ;;
-        file) export "EPH_TASK_FILE=$d/task" ;;
-    esac
     arguments become "$agent"
 }
 { run "$@"; }

@@ -89,6 +89,12 @@ std::string put(std::string_view path, std::string_view quoted_content) {
     return fmt::format("put {} {}\n", shell_quote(path), quoted_content);
 }
 
+bool any_names_here(const AgentLaunch& launch) {
+    return std::any_of(launch.files.begin(), launch.files.end(), [](const RemoteFile& file) {
+        return !file.verbatim && file.content.find(here_placeholder) != file.content.npos;
+    });
+}
+
 // Those that name the port are written when it is known.
 std::string put_files(const AgentLaunch& launch, bool with_port) {
     std::string text;
@@ -128,7 +134,9 @@ std::string keeper_input(const ScriptRequest& request) {
     input += assign("login_limit", std::to_string(request.login_limit.count()));
     input += assign("places", words(launch.agent.places)) + assign("directories", words(launch.directories));
     input += assign("through_broker", launch.through_broker ? "yes" : "");
-    input += "files() {\n" + put_files(launch, false);
+    input += "files() {\n";
+    if (any_names_here(launch)) input += "find_here\n";
+    input += put_files(launch, false);
     if (launch.task) input += put("task", shell_quote(*launch.task));
     input += put("run", shell_quote(run_script(request.place, launch)));
     input += "}\nfiles_with_port() {\n:\n" + put_files(launch, true) + "}";
@@ -149,6 +157,8 @@ std::string bootstrap_command(std::string_view input) {
 }
 
 std::string run_command(const SessionPlace& place) { return fmt::format("exec sh {}/run", place.directory()); }
+
+std::string waiting_run_command() { return "exec sh -c 'IFS= read -r d && exec sh \"$d/run\" </dev/null'"; }
 
 std::optional<MarkedLine> parse_marked_line(std::string_view line, const SessionMark& mark) {
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);

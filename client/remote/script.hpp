@@ -2,8 +2,8 @@
 //
 // Two channels. The keeper (bootstrap_command) gets on its stdin keeper_input, answers `ready`, then gets the secret as
 // one line, never sooner, answers `armed`, and from then on cleans up when its stdin ends. The runner (run_command)
-// becomes the agent; it may be started once the keeper is ready, and waits for the secret. Through the broker a line
-// `port NUMBER` comes before the secret.
+// becomes the agent; it may be started once the keeper is ready, and waits for the secret; waiting_run_command may be
+// started before. Through the broker a line `port NUMBER` comes before the secret.
 #pragma once
 
 #include <chrono>
@@ -69,6 +69,10 @@ std::string keeper_input(const ScriptRequest& request);
 std::string bootstrap_command(std::string_view input);
 
 std::string run_command(const SessionPlace& place);
+
+// The same for a runner without a stdin of the person's, begun before its session's directory is there: it waits for
+// the directory's path, as a line on stdin, and ends where none comes.
+std::string waiting_run_command();
 
 // A line that a text of ours has printed on a host: `eph <mark> <word> <detail>`. Nothing for any other line.
 struct MarkedLine {

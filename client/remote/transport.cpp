@@ -1,18 +1,18 @@
 // The command lines of ssh. Nothing secret stands in them.
 #include "client/remote/transport.hpp"
 
+#include <fnmatch.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
 
-#include "client/remote/child.hpp"
 #include "common/error.hpp"
 #include "common/ids.hpp"
 #include "common/paths.hpp"
@@ -56,28 +56,30 @@ bool drain(Child& child, Captured& captured, Duration limit) {
     return true;
 }
 
-// The option in `ssh -G`'s output: one "name value" a line, names in lower case.
-std::string configured(const std::string& output, std::string_view name) {
-    std::istringstream lines{output};
-    for (std::string line; std::getline(lines, line);) {
+// An option's values in `ssh -G`'s output: one "name value" a line, names in lower case.
+std::vector<std::string> all_configured(std::string_view output, std::string_view name) {
+    std::vector<std::string> values;
+    while (!output.empty()) {
+        const std::string_view line = output.substr(0, output.find('\n'));
+        output.remove_prefix(std::min(output.size(), line.size() + 1));
         if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ' ')
-            return line.substr(name.size() + 1);
+            values.emplace_back(line.substr(name.size() + 1));
     }
-    return {};
+    return values;
 }
 
-std::string ssh_configuration(const std::string& host) {
-    boost::asio::io_context context;
-    Child child{context.get_executor(), {"ssh", "-G", "--", host}, Streams::piped};
-    child.input().close();
+std::string configured(std::string_view output, std::string_view name) {
+    const std::vector<std::string> values = all_configured(output, name);
+    return values.empty() ? std::string{} : values.front();
+}
+
+std::string ssh_configuration(Child& child, const std::string& host) {
     Captured said;
     if (!drain(child, said, configuration_limit)) {
         throw Error{Code::timeout, "ssh -G {} did not tell its configuration within 10 s", host}.hint(
             "See the Match exec lines of ~/.ssh/config.");
     }
-    std::optional<int> status;
-    while (!(status = child.ended())) usleep(200);  // both pipes are closed: it is about to be gone
-    if (*status != 0) {
+    if (child.wait() != 0) {  // both pipes are closed: it is about to be gone
         throw Error{Code::remote_failed, "ssh does not accept the host {} or its own configuration: {}", host,
                     printable(said.errors)}
             .hint("See ~/.ssh/config; ssh -G " + host + " shows the same.");
@@ -126,18 +128,26 @@ std::string control_path() {
 
 Transport Transport::local() { return {}; }
 
-Transport Transport::ssh(const std::string& host) {
-    check_host(host);
+SshQuestion::SshQuestion(boost::asio::any_io_executor executor, std::string host)
+    : host_((check_host(host), std::move(host))),
+      socket_(control_path()),
+      ssh_(std::move(executor), {"ssh", "-G", "--", host_}, Streams::piped) {
+    ssh_.input().close();
+}
+
+Transport SshQuestion::answer() {
+    const std::string configuration = ssh_configuration(ssh_, host_);
     Transport transport;
-    transport.host_ = host;
-    transport.socket_ = control_path();
+    transport.host_ = host_;
+    transport.socket_ = socket_;
+    transport.send_env_ = all_configured(configuration, "sendenv");
+    transport.set_env_ = all_configured(configuration, "setenv");
     // What the person's configuration may say for logins but would break or weaken a session: forwardings (also of the
     // person's own ssh agent, which an AI agent must not get), commands, going to the background, a master of its own.
     for (const char* fixed : {"ControlPersist=no", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no",
                               "RemoteCommand=none", "PermitLocalCommand=no"}) {
         transport.options_.insert(transport.options_.end(), {"-o", fixed});
     }
-    const std::string configuration = ssh_configuration(host);
     // These are OpenSSH 8.7's, and an older ssh would refuse them; one that knows them says so.
     struct Newer {
         const char* name;
@@ -180,17 +190,19 @@ std::vector<std::string> Transport::runner(const SessionPlace& place, RunnerStdi
     return command;
 }
 
-// Without the person's configuration: its own forwardings would be asked for along with this one. Its other lines are
-// those of a connection that there is already.
-std::vector<std::string> Transport::way_back(const std::string& socket) const {
-    if (socket.find_first_not_of(plain_characters) != socket.npos || socket.find(':') != socket.npos) {
-        throw Error{Code::remote_failed,
-                    "ssh cannot forward to ephd's socket {}: its path has blanks or other "
-                    "characters that mean something to ssh",
-                    printable(socket)}
-            .hint("Choose another directory for ephd's socket: XDG_RUNTIME_DIR or EPH_SOCKET.");
+// As ssh sends variables along: those of the environment whose name fits a pattern, then those that are set.
+ChannelRequest Transport::channel(const SessionPlace& place, bool waits,
+                                  const std::vector<std::string>& withheld) const {
+    ChannelRequest request{waits ? waiting_run_command() : run_command(place), {}};
+    for (std::string& variable : environment_of_child(withheld)) {
+        const std::string name = variable.substr(0, variable.find('='));
+        const bool sent = std::any_of(send_env_.begin(), send_env_.end(), [&](const std::string& pattern) {
+            return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+        });
+        if (sent) request.environment.push_back(std::move(variable));
     }
-    return {"ssh", "-F", "none", "-S", socket_, "-O", "forward", "-R", "127.0.0.1:0:" + socket, "--", host_};
+    request.environment.insert(request.environment.end(), set_env_.begin(), set_env_.end());
+    return request;
 }
 
 }  // namespace eph

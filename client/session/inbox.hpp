@@ -35,7 +35,8 @@ struct Settled {  // the answer to the request to end the session
     std::optional<Error> error;
 };
 
-struct WayBack {  // from a port of the host's to the broker
+struct Connected {};  // ssh takes what is asked of its connection
+struct WayBack {      // from a port of the host's to the broker
     int port = 0;
 };
 struct NoWayBack {
@@ -46,7 +47,7 @@ struct Broken {  // a part of the session failed in a way that it does not know 
 };
 
 using Event = std::variant<KeyMade, KeyFailed, LeaseSaid, LeaseLost, KeeperSaid, KeeperGone, ChildChanged, Signalled,
-                           Settled, WayBack, NoWayBack, Broken>;
+                           Settled, Connected, WayBack, NoWayBack, Broken>;
 
 class Inbox {
 public:

@@ -17,10 +17,6 @@ namespace {
 
 constexpr Duration ready_limit = std::chrono::minutes{2};  // ssh may ask the person for a password
 
-Transport make_transport(const SessionPlan& plan) {
-    return plan.host.empty() ? Transport::local() : Transport::ssh(plan.host);
-}
-
 }  // namespace
 
 Timeline::Timeline(boost::asio::io_context& context, SessionPlan plan, Progress& progress)
@@ -29,7 +25,7 @@ Timeline::Timeline(boost::asio::io_context& context, SessionPlan plan, Progress&
       progress_(progress),
       api_(plan_.manual_key ? std::string_view{"openai"} : plan_.provider),  // the person's own key concerns ephd not
       inbox_(context.get_executor()),
-      transport_(make_transport(plan_)),
+      transport_(Transport::local()),
       place_{SessionMark::make()},
       outbox_filled_(context.get_executor()) {}
 
@@ -66,7 +62,10 @@ Task<LaunchPlace> Timeline::find_place() {
 }
 
 Task<int> Timeline::run() {
-    const LaunchPlace place = co_await find_place();
+    std::optional<SshQuestion> question;
+    if (!plan_.host.empty()) question.emplace(context_.get_executor(), plan_.host);
+    const LaunchPlace place = co_await find_place();  // while ssh finds its answer
+    if (question) transport_ = question->answer();
     begin(place);
     const auto ready_by = Signal::Clock::now() + ready_limit;
     while (!outcome_) {
@@ -105,6 +104,9 @@ void Timeline::begin(const LaunchPlace& place) {
     spawn(feed_keeper(std::move(input)));
     spawn(read_keeper());
     spawn(read_keeper_errors());
+    if (transport_.is_local()) return;
+    if (agent_stdin() == RunnerStdin::unused) make_runner();
+    if (brokered()) spawn(watch_connection());
 }
 
 wire::StartSession Timeline::wanted() const {
@@ -133,7 +135,9 @@ void Timeline::announce() {
 }
 
 void Timeline::start_agent_when_ready() {
-    if (agent_ || !issued_ || !keeper_ready_ || outcome_ || !port_is_there()) return;
+    if (agent_ || !issued_ || outcome_) return;
+    const bool port = port_is_there();  // asked for as soon as it can be
+    if (!keeper_ready_ || !port) return;
     if (brokered()) tell_host(Secret{fmt::format("port {}\n", port_)});
     tell_host(key_line());
     tell_time_left();
@@ -144,9 +148,29 @@ void Timeline::start_agent_when_ready() {
     progress_.clear();
     progress_.say(fmt::format("{}: {} starts {}, until {}", plan_.where(), launch_.agent.name, with, until));
     title_.set(fmt::format("eph {}: until {}", plan_.where(), until));
-    agent_ = std::make_unique<Child>(context_.get_executor(), transport_.runner(place_, agent_stdin()),
-                                     Streams::inherited, real_keys_);
+    if (!runner_) make_runner();
+    agent_ = std::move(runner_);
+    agent_->go();
     progress_.raw(plan_.interactive);
+}
+
+void Timeline::make_runner() {
+    runner_ = std::make_unique<Runner>(context_.get_executor(), transport_, place_, agent_stdin(), real_keys_);
+    spawn(run_agent(*runner_));
+}
+
+Task<void> Timeline::run_agent(Runner& runner) {
+    std::optional<Error> failure;
+    try {
+        co_await runner.run();
+    } catch (const Error& error) {
+        failure = error;
+    }
+    if (failure) {
+        inbox_.push(Broken{*failure});
+    } else {
+        inbox_.push(ChildChanged{});
+    }
 }
 
 RunnerStdin Timeline::agent_stdin() const {

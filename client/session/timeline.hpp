@@ -12,6 +12,7 @@
 #include "client/agents/agent.hpp"
 #include "client/api_client.hpp"
 #include "client/remote/child.hpp"
+#include "client/remote/runner.hpp"
 #include "client/remote/transport.hpp"
 #include "client/session/credential.hpp"
 #include "client/session/inbox.hpp"
@@ -65,6 +66,7 @@ private:
     void on(const ChildChanged&);
     void on(const Signalled& signalled);
     void on(const Settled& settled);
+    void on(const Connected&);
     void on(const WayBack& way);
     void on(const NoWayBack& none);
     void on(const Broken& broken);
@@ -72,8 +74,11 @@ private:
     void warn_of_credential();
     void on_over(const wire::LeaseEvent& event);
     bool port_is_there();
+    Task<void> watch_connection();
     Task<void> open_way_back();
     void start_agent_when_ready();
+    void make_runner();
+    Task<void> run_agent(Runner& runner);
     RunnerStdin agent_stdin() const;
     void tell_host(Secret line);
     void tell_time_left();
@@ -111,12 +116,14 @@ private:
     SessionPlace place_;
     AgentLaunch launch_;
     std::unique_ptr<Child> keeper_;
-    std::unique_ptr<Child> agent_;
-    std::deque<Secret> outbox_;  // lines for the keeper, behind its program
+    std::unique_ptr<Runner> runner_;  // that waits for its session to be ready
+    std::unique_ptr<Runner> agent_;   // that runs, or has ended
+    std::deque<Secret> outbox_;       // lines for the keeper, behind its program
     Signal outbox_filled_;
     Credential credential_ = Credential::key;
     wire::Account account_;               // of a session without a key of the person's own
     std::vector<std::string> real_keys_;  // variables in which the agent must not find one
+    bool connected_ = false;
     bool asked_for_port_ = false;
     int port_ = 0;                     // of the broker, where the agent runs
     bool credential_refused_ = false;  // by the provider: said when the screen is free

@@ -1,4 +1,5 @@
 // A session through the broker: the port on the host, which leads back to it, and what was used in the end.
+#include "client/remote/file_watch.hpp"
 #include "client/session/timeline.hpp"
 #include "client/session/usage_text.hpp"
 #include "common/async/within.hpp"
@@ -9,32 +10,6 @@ namespace eph {
 namespace {
 
 constexpr Duration way_limit = std::chrono::seconds{20};  // for one question and answer on a connection that is there
-constexpr std::size_t longest_port = 5;
-
-struct Said {
-    std::string answer;
-    std::string errors;
-};
-
-// ssh answers a port in one line, or complains in a few.
-Task<Said> listen_to(Child& ssh) {
-    Said said;
-    std::string buffer;
-    if (auto line = co_await read_line(ssh.output(), buffer)) said.answer = trim(*line);
-    if (!said.answer.empty()) co_return said;
-    buffer.clear();
-    while (auto line = co_await read_line(ssh.errors(), buffer)) {
-        said.errors += (said.errors.empty() ? "" : "; ") + std::string{trim(*line)};
-    }
-    co_return said;
-}
-
-int port_in(const std::string& text) {
-    const bool number =
-        !text.empty() && text.size() <= longest_port && text.find_first_not_of("0123456789") == std::string::npos;
-    const int port = number ? std::stoi(text) : 0;
-    return port <= 65535 ? port : 0;
-}
 
 Error no_way_back(const std::string& host, const std::string& said, bool makes_keys) {
     const std::string_view instead = makes_keys
@@ -59,29 +34,38 @@ bool Timeline::port_is_there() {
         port_ = issued_->broker ? static_cast<int>(issued_->broker->port) : 0;
         return true;
     }
-    if (!asked_for_port_) spawn(open_way_back());
+    if (asked_for_port_ || !(connected_ || keeper_ready_)) return false;
     asked_for_port_ = true;
+    spawn(open_way_back());
     return false;
+}
+
+Task<void> Timeline::watch_connection() {
+    std::string socket = transport_.control_socket();
+    const bool there = co_await appears(std::move(socket));
+    if (there) inbox_.push(Connected{});
 }
 
 Task<void> Timeline::open_way_back() {
     std::optional<Error> failure;
     try {
-        const std::string socket = issued_->broker ? issued_->broker->socket : "";
-        Child ssh{context_.get_executor(), transport_.way_back(socket), Streams::piped, real_keys_};
-        const std::string silence = fmt::format(
+        std::string silence = fmt::format(
             "{} did not answer ssh within 20 s when it was asked for a port that leads back to the broker", plan_.host);
-        const Said said = co_await within(way_limit, listen_to(ssh), silence);
-        if (const int port = port_in(said.answer); port != 0) {
-            inbox_.push(WayBack{port});
+        std::string socket = issued_->broker ? issued_->broker->socket : "";
+        Task<PortAnswer> question = ask_for_port(transport_.control_socket(), std::move(socket));
+        const PortAnswer said = co_await within(way_limit, std::move(question), std::move(silence));
+        if (said.port != 0) {
+            inbox_.push(WayBack{said.port});
             co_return;
         }
-        failure = no_way_back(plan_.host, said.answer + said.errors, account_.makes_keys);
+        failure = no_way_back(plan_.host, said.refusal, account_.makes_keys);
     } catch (const Error& error) {
         failure = error;
     }
     inbox_.push(NoWayBack{*failure});
 }
+
+void Timeline::on(const Connected&) { connected_ = true; }
 
 void Timeline::on(const WayBack& way) { port_ = way.port; }
 

@@ -28,8 +28,9 @@ Task<void> Timeline::show_notice() {
 Task<void> Timeline::finish() {
     boost::system::error_code ignored;
     if (keeper_) keeper_->input().close(ignored);  // the sentinel on the host ends the agent and cleans up
-    // Before the host has said anything, ssh may be asking the person for a password.
-    if (keeper_ && !keeper_spoke_ && !transport_.is_local()) keeper_->signal(SIGTERM);
+    if (runner_) runner_->signal(SIGTERM);         // it waits for nothing any more
+    // Before there is a connection, ssh may be asking the person for a password.
+    if (keeper_ && !keeper_spoke_ && !connected_ && !transport_.is_local()) keeper_->signal(SIGTERM);
     if (!issued_ && !key_error_ && !outcome_->by_signal) co_await wait_for_the_key();
     co_await wait_for_the_end();
     progress_.raw(false);
@@ -72,9 +73,8 @@ Task<void> Timeline::wait_for_the_end() {
         if (event) {
             on(*event);
         } else if (!host_done) {
-            for (Child* child : {agent_.get(), keeper_.get()}) {
-                if (child != nullptr) child->signal(signal);
-            }
+            if (agent_) agent_->signal(signal);
+            if (keeper_) keeper_->signal(signal);
             if (signal == SIGTERM)
                 progress_.warn(fmt::format(
                     "{} does not answer; what is left there goes when its connection is found dead", plan_.where()));

@@ -54,6 +54,30 @@ TEST_CASE_METHOD(World, "a session takes two requests to the Admin API and one S
     CHECK(host.connections() == 1);
 }
 
+TEST_CASE("where a connection may have one session alone, the agent has a connection of its own") {
+    World world{{}, "MaxSessions 1\n"};
+    world.host.agent(std::string{honest_agent} + "exit 5\n");
+    const Finished done = world.eph({"testhost", "x"});
+    INFO(done.err);
+    CHECK(done.status == 5);
+    CHECK_THAT(done.out, Contains("arguments=--no-session"));
+    CHECK(world.host.connections() == 2);
+    CHECK(world.nothing_left(World::directory(done.out)));
+}
+
+TEST_CASE("what ssh_config sends along reaches the agent, with a terminal or without") {
+    World world{{}, "AcceptEnv OF_*\n"};
+    const std::filesystem::path config = world.home.path("sshd/client_config");
+    write_file(config, "Host testhost\n  SendEnv OF_THE_P* \n  SetEnv OF_HOST=\"a b\"\n" + read_file(config));
+    world.home.variables["OF_THE_PERSON"] = "é 'x'";
+    world.home.variables["OF_OTHERS"] = "1";
+    world.host.agent("echo \"<$OF_THE_PERSON|$OF_HOST|$OF_OTHERS>\"\n");
+    CHECK_THAT(world.eph({"testhost", "x"}).out, Contains("<é 'x'|a b|>\n"));
+    Pty terminal(world.command({"testhost"}), world.home.variables);
+    terminal.wait_for("<é 'x'|a b|>");
+    CHECK(terminal.wait() == 0);
+}
+
 TEST_CASE_METHOD(World, "the exit status is the agent's") {
     for (const int status : {0, 1, 3, 64, 125, 126, 127, 130, 254}) {
         host.agent("exit " + std::to_string(status) + "\n");

@@ -107,7 +107,8 @@ Answer show_requests(Sim& sim, const Call& call, const Params&) {
         if (!matches(record.call, match)) continue;
         requests.push_back({{"seq", record.seq},
                             {"connection", record.call.connection},
-                            {"arrived_ms", record.arrived.time_since_epoch().count()},
+                            {"arrived_us", record.arrived.time_since_epoch().count()},
+                            {"arrived_ms", record.arrived.time_since_epoch().count() / 1000},
                             {"method", record.call.method},
                             {"path", record.call.path},
                             {"query", record.call.query},

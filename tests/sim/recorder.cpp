@@ -11,7 +11,7 @@ std::uint64_t Recorder::arrived(const Call& call, std::string fault) {
     record.call = call;
     record.body_bytes = call.body.size();
     record.call.body.resize(std::min(call.body.size(), kKeptBody));
-    record.arrived = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    record.arrived = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     record.fault = std::move(fault);
     wake();
     return record.seq;

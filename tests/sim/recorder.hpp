@@ -16,7 +16,7 @@ struct Record {
     std::uint64_t seq = 0;  // 1, 2, ...; goes on counting when the past is forgotten
     Call call;              // its body cut to kKeptBody
     std::size_t body_bytes = 0;
-    std::chrono::sys_time<std::chrono::milliseconds> arrived;
+    std::chrono::sys_time<std::chrono::microseconds> arrived;
     unsigned status = 0;  // 0: not answered yet, or never
     std::string fault;    // the kind of the fault it met
 };

@@ -93,6 +93,33 @@ TEST_CASE("a task arrives byte for byte, whatever it holds") {
     }
 }
 
+TEST_CASE("a runner that was there before its session waits for the word, and ends where none comes") {
+    for (const char* login : {"dash", "bash", "zsh", "fish", "csh", "tcsh"}) {
+        const auto program = installed(login);
+        if (!program) continue;
+        INFO(login);
+        ShellHost host("dash");
+        host.script("bin/pi", "cat; exit 4\n");
+        const ScriptRequest request = host.request("the task");
+        const auto waiting = [&] {
+            return std::make_unique<Process>(std::vector<std::string>{*program, "-c", waiting_run_command()},
+                                             host.environment, host.home());
+        };
+        auto runner = waiting();
+        auto keeper = armed(host, request);
+        runner->write(request.place.directory() + '\n');
+        CHECK(runner->output() == "the task");
+        CHECK(runner->wait() == 4);
+        auto idle = waiting();
+        idle->close_input();
+        CHECK(idle->output() == "");
+        CHECK(idle->errors() == "");
+        CHECK(idle->wait() == 1);
+        keeper->close_input();
+        check_gone(*keeper, request);
+    }
+}
+
 TEST_CASE("every login shell reads the two command lines alike") {
     for (const char* login : {"dash", "bash", "zsh", "fish", "csh", "tcsh"}) {
         const auto program = installed(login);
