@@ -69,6 +69,7 @@ void App::start() {
     notify_service_manager("READY=1");
     notify_starter(ready_descriptor_);
     spdlog::info("ephd " EPH_VERSION " is ready, ledger {}", ledger_.file().string());
+    give_back_memory();
 }
 
 Task<void> App::run() {

@@ -59,6 +59,7 @@ void Flusher::work_on(Database& database) {
     flushing_ = false;
     durable_ = committed_;
     ++failures_;
+    last_failure_ = EIO;
     flushed_.notify();
     database.flushed_elsewhere([this] {
         ++committed_;
@@ -125,6 +126,7 @@ void Flusher::finished(const std::shared_ptr<File>& wal, std::uint64_t commits, 
     } else {
         ++failures_;
         last_failure_ = reason;
+        wal_.reset();  // opened again the next time
         database_->be_unsure(failure(reason).message());
     }
     flushed_.notify();
