@@ -24,11 +24,12 @@ struct Fixture : DaemonAndSim {
                                      "inject=" + calls + ":error=" + error + ":when=1+", "-p",
                                      std::to_string(ephd.pid())},
             home.variables);
-        // It is attached when ephd has a tracer.
-        const std::string status = "/proc/" + std::to_string(ephd.pid()) + "/status";
+        // It is attached when each of ephd's threads has a tracer.
+        const std::string untraced =
+            "grep -L 'TracerPid:[[:space:]]*[1-9]' /proc/" + std::to_string(ephd.pid()) + "/task/*/status";
         REQUIRE(eventually([&] {
-            Program look{{"grep", "-q", "TracerPid:[[:space:]]*[1-9]", status}, home.variables};
-            return look.wait().status == 0;
+            Program look{{"sh", "-c", untraced}, home.variables};
+            return look.wait().out.empty();
         }));
     }
     void better() {
