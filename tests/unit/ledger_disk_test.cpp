@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "daemon/ledger/damage.hpp"
@@ -27,6 +28,7 @@ struct Fixture {
     fs::path wal = file.string() + "-wal";
     fs::path lock = file.string() + ".lock";
     asio::io_context context{1};
+    asio::executor_work_guard<asio::io_context::executor_type> goes_on = asio::make_work_guard(context);
 
     std::uint32_t frames() const { return static_cast<std::uint32_t>((fs::file_size(wal) - 32) / 4120); }
     void run(Task<void> work) {
