@@ -15,10 +15,10 @@
 
 #include "common/async/within.hpp"
 #include "common/error.hpp"
+#include "common/peer.hpp"
 #include "common/providers.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
-#include "common/peer.hpp"
 #include "daemon/api/router.hpp"
 
 namespace eph {
