@@ -44,6 +44,7 @@ App::App(asio::io_context& context, const Options& options, FoundCredentials fou
       clients_(context.get_executor()),
       listener_(context.get_executor(), options.socket, activated_socket(), descriptors_.clients),
       ready_descriptor_(options.ready_descriptor) {
+    ledger_.flush_beside(context.get_executor());
     janitor_.on_revoking = [this](const KeyRow& key, const std::string& reason) { sessions_.key_over(key, reason); };
     sessions_.on_over = [this](const SessionId& session) { broker_.session_over(session); };
     ledger_.on_note([this] { noted_.notify(); });
@@ -59,6 +60,7 @@ void App::start() {
     sessions_.resume();
     broker_.resume();
     background_.spawn("looking after the ledger", look_after_ledger());
+    background_.spawn("bringing the ledger to its disk", ledger_.keep_durable());
     background_.spawn("janitor", janitor_.run());
     background_.spawn("sessions", sessions_.watch());
     background_.spawn("recording what sessions use", broker_.keep_records());
@@ -67,6 +69,7 @@ void App::start() {
     notify_service_manager("READY=1");
     notify_starter(ready_descriptor_);
     spdlog::info("ephd " EPH_VERSION " is ready, ledger {}", ledger_.file().string());
+    give_back_memory();
 }
 
 Task<void> App::run() {

@@ -5,7 +5,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
+
+#if defined(__GLIBC__)
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#endif
 
 #include "common/paths.hpp"
 
@@ -30,5 +37,35 @@ void notify_starter(int descriptor) {
     (void)!write(descriptor, "1", 1);
     close(descriptor);
 }
+
+#if defined(__GLIBC__)
+
+namespace {
+
+// Only what nobody can have written to: else it would be lost.
+int forget_segments(dl_phdr_info* object, std::size_t, void*) {
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    for (int i = 0; i < object->dlpi_phnum; ++i) {
+        const auto& segment = object->dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+        const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) / page * page;
+        const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+        (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void give_back_memory() {
+    (void)malloc_trim(0);
+    dl_iterate_phdr(forget_segments, nullptr);
+}
+
+#else
+
+void give_back_memory() {}
+
+#endif
 
 }  // namespace eph

@@ -62,6 +62,48 @@ SessionId resolve(Services& services, const ApiRequest& request) {
         "eph sessions shows what there is.");
 }
 
+// A lease lasts for as long as its session: what it took to begin it does not.
+struct Begun {
+    std::shared_ptr<Lease> lease;
+    std::string line;  // with the secret
+};
+
+Task<Begun> begin_session(Services& services, const ApiRequest& request) {
+    const auto wanted = wire::decode<wire::StartSession>(request.body);
+    check_names(wanted);
+    SessionRequest what{
+        .host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = ttl_of(wanted.ttl_seconds)};
+    Begun begun;
+    wire::Issued document;
+    if (wanted.credential == "manual") {
+        begun.lease = services.sessions.start_without_key(wanted.provider, std::move(what), request.actor);
+        document.session = view(begun.lease->session, std::nullopt);
+    } else if (wanted.credential == "broker") {
+        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
+        BrokerRequest through{std::move(what), wanted.limits, wanted.endpoint == "port"};
+        StartedBroker started = co_await services.broker.start(account, std::move(through), request.actor);
+        begun.lease = std::move(started.lease);
+        document.session = view_session(services, begun.lease->session);
+        if (started.key) document.key = view(*started.key);
+        document.secret = started.token.reveal();
+        document.broker = started.endpoint;
+        if (!started.note.empty()) document.notes.push_back(started.note);
+    } else {
+        require_keys(services.accounts.provider(wanted.provider));
+        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
+        StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
+        begun.lease = std::move(started.lease);
+        document.session = view(begun.lease->session, started.issued.key);
+        document.key = view(started.issued.key);
+        document.secret = started.issued.secret.reveal();
+        if (account->own_base_url) document.base_url = account->place.base_url;
+        if (!started.issued.note.empty()) document.notes.push_back(started.issued.note);
+    }
+    begun.line = wire::encode(document);
+    wipe(document.secret);
+    co_return begun;
+}
+
 }  // namespace
 
 Task<ApiReply> list_sessions(Services& services, const ApiRequest& request) {
@@ -110,47 +152,20 @@ Task<ApiReply> extend_session(Services& services, const ApiRequest& request) {
 }
 
 Task<void> start_session(Services& services, const ApiRequest& request, EventStream& stream) {
-    const auto wanted = wire::decode<wire::StartSession>(request.body);
-    check_names(wanted);
-    SessionRequest what{
-        .host = wanted.host, .agent = wanted.agent, .label = wanted.label, .ttl = ttl_of(wanted.ttl_seconds)};
-    std::shared_ptr<Lease> lease;
-    wire::Issued document;
-    if (wanted.credential == "manual") {
-        lease = services.sessions.start_without_key(wanted.provider, std::move(what), request.actor);
-        document.session = view(lease->session, std::nullopt);
-    } else if (wanted.credential == "broker") {
-        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
-        BrokerRequest through{std::move(what), wanted.limits, wanted.endpoint == "port"};
-        StartedBroker started = co_await services.broker.start(account, std::move(through), request.actor);
-        lease = std::move(started.lease);
-        document.session = view_session(services, lease->session);
-        if (started.key) document.key = view(*started.key);
-        document.secret = started.token.reveal();
-        document.broker = started.endpoint;
-        if (!started.note.empty()) document.notes.push_back(started.note);
-    } else {
-        require_keys(services.accounts.provider(wanted.provider));
-        const AccountRef account = co_await services.accounts.pick(wanted.provider, request.credential);
-        StartedSession started = co_await services.sessions.start(account, std::move(what), request.actor);
-        lease = std::move(started.lease);
-        document.session = view(lease->session, started.issued.key);
-        document.key = view(started.issued.key);
-        document.secret = started.issued.secret.reveal();
-        if (account->own_base_url) document.base_url = account->place.base_url;
-        if (!started.issued.note.empty()) document.notes.push_back(started.issued.note);
-    }
-    const SessionId id = lease->session.id;
-    const std::uint64_t holder = services.sessions.take(*lease);
-    std::string line = wire::encode(document);
-    wipe(document.secret);
+    Begun begun = co_await begin_session(services, request);
+    const SessionId id = begun.lease->session.id;
+    const std::uint64_t holder = services.sessions.take(*begun.lease);
     bool connected = !stream.peer_gone();
-    if (connected) connected = co_await stream.send(std::move(line), 201);
+    if (connected) {
+        connected = co_await stream.send(std::move(begun.line), 201);
+    } else {
+        wipe(begun.line);
+    }
     if (!connected) {
         services.sessions.release(id, holder);
         co_return;
     }
-    co_await serve_lease(services, lease, holder, stream);
+    co_await serve_lease(services, std::move(begun.lease), holder, stream);
 }
 
 Task<void> hold_lease(Services& services, const ApiRequest& request, EventStream& stream) {

@@ -15,10 +15,10 @@
 
 #include "common/async/within.hpp"
 #include "common/error.hpp"
+#include "common/peer.hpp"
 #include "common/providers.hpp"
 #include "common/text.hpp"
 #include "common/wire.hpp"
-#include "common/peer.hpp"
 #include "daemon/api/router.hpp"
 
 namespace eph {
@@ -84,8 +84,10 @@ public:
     Task<bool> idle(Signal& signal, Signal::Clock::time_point until) override {
         if (peer_gone()) co_return false;
         // A client that holds a lease has nothing to say, so whatever makes the socket readable is its end.
+        const bool no_end = until == Signal::Clock::time_point::max();
+        Task<void> signalled = no_end ? signal.wait() : signal.wait_until(until);
         auto group = asio::experimental::make_parallel_group(
-            asio::co_spawn(socket_.get_executor(), signal.wait_until(until), asio::deferred),
+            asio::co_spawn(socket_.get_executor(), std::move(signalled), asio::deferred),
             socket_.async_wait(Socket::wait_read, asio::deferred));
         auto [order, failure, wait_error] =
             co_await group.async_wait(asio::experimental::wait_for_one(), use_awaitable);
@@ -181,11 +183,10 @@ Error too_many() {
 }
 
 // The credential of a request stands in a Secret once it is taken, and nowhere else: a lease lasts as long as a
-// session.
+// session, and holds no room for another request.
 void forget(Parser::value_type& message, Buffer& buffer) {
     message = {};
     buffer.shrink_to_fit();  // a block that is freed is wiped
-    buffer.reserve(buffer_size);
 }
 
 // Answers one request; false when the connection is to be closed.
@@ -231,12 +232,12 @@ Task<void> serve_client(Socket socket, std::unique_ptr<Clients::Seat> place, Ser
     const Peer peer = peer_of(socket.native_handle());
     bool open = true;
     Buffer buffer;
-    buffer.reserve(buffer_size);
     // A stranger's request is read before it is refused: an answer to one that is still being written would be lost.
     const bool stranger = peer.uid != getuid();
     if (stranger) spdlog::warn("a connection of user {} was refused", peer.uid);
     const Duration patience = stranger ? bounds::stranger : bounds::api_silence;
     while (open && !stopping) {
+        buffer.reserve(buffer_size);
         Parser parser;
         parser.header_limit(bounds::api_head);
         parser.body_limit(bounds::api_body);

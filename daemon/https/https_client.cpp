@@ -10,11 +10,11 @@
 namespace eph {
 
 HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string no_proxy)
-    : limits_(limits),
-      https_proxy_(std::move(https_proxy)),
-      no_proxy_(std::move(no_proxy)),
-      trust_(std::make_unique<Trust>()) {
-    asio::ssl::context& context = trust_->context;
+    : limits_(limits), https_proxy_(std::move(https_proxy)), no_proxy_(std::move(no_proxy)) {}
+
+HttpsClient::~HttpsClient() = default;
+
+HttpsClient::Trust::Trust() {
     SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
     SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_mode(context.native_handle(), SSL_MODE_RELEASE_BUFFERS);
@@ -22,7 +22,10 @@ HttpsClient::HttpsClient(HttpLimits limits, std::string https_proxy, std::string
     context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
 }
 
-HttpsClient::~HttpsClient() = default;
+HttpsClient::Trust& HttpsClient::trust() {
+    if (!trust_) trust_ = std::make_unique<Trust>();
+    return *trust_;
+}
 
 void HttpsClient::close_idle() {
     close_old();
@@ -92,7 +95,7 @@ Task<std::unique_ptr<HttpsClient::Connection>> HttpsClient::open(BaseUrl base) {
     auto socket = std::move(connected.value());
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     if (!base.tls) co_return std::make_unique<Connection>(std::move(socket));
-    auto connection = std::make_unique<Connection>(std::move(socket), trust_->context);
+    auto connection = std::make_unique<Connection>(std::move(socket), trust().context);
     co_await handshake(std::get<Connection::Tls>(connection->stream()), base, limits_);
     co_return connection;
 }

@@ -104,6 +104,7 @@ private:
     std::string https_proxy_;
     std::string no_proxy_;
     struct Trust;
+    Trust& trust();  // read when the first TLS connection is made: a system's store is a hundred certificates and more
     std::unique_ptr<Trust> trust_;
     std::vector<Idle> idle_;
 };

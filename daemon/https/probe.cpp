@@ -45,7 +45,7 @@ Task<Probe> HttpsClient::probe(BaseUrl base) {
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     found.connecting = since(began);
     if (!base.tls) co_return found;
-    Connection connection{std::move(socket), trust_->context};
+    Connection connection{std::move(socket), trust().context};
     auto& stream = std::get<Connection::Tls>(connection.stream());
     began = Clock::now();
     co_await handshake(stream, base, limits_);

@@ -8,6 +8,7 @@
 namespace eph {
 
 struct HttpsClient::Trust {
+    Trust();
     boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
 };
 

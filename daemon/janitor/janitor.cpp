@@ -83,9 +83,12 @@ std::optional<Timestamp> Janitor::look() {
     guarded([&] { consider(go_on_unrecorded(at)); });
     guarded([&] { wake_those_with_account(at); });
     bool ended = false;
-    guarded([&] { ended = end_overdue(at); });
-    if (ended) return at;  // more may have come to its end
-    guarded([&] { consider(ledger_.first_end()); });
+    guarded([&] {
+        const std::optional<Timestamp> end = ledger_.first_end();
+        ended = end && *end <= at && end_overdue(at);
+        consider(end);
+    });
+    if (ended) return at;                                          // more may have come to its end
     if (next && *next <= at) next = at + std::chrono::seconds{1};  // it ended in memory alone
     guarded([&] {
         if (in_flight_.size() < most_in_flight) consider(start_revoking(at));
@@ -263,9 +266,14 @@ Task<bool> Janitor::first_answer(Awaited awaited, Duration limit) {
     for (;;) {
         const std::optional<KeyRow> row = this->row(awaited.key);
         if (!row || row->state == KeyState::revoked) co_return true;
-        if (row->attempts > awaited.attempts || Signal::Clock::now() >= until) co_return false;
+        if (row->attempts > awaited.attempts || Signal::Clock::now() >= until) break;
         co_await answered_.wait_until(until);
     }
+    try {
+        co_await ledger_.durable();  // that it goes on is a promise
+    } catch (const Error&) {         // which the ledger's trouble qualifies, for whoever asks for the status
+    }
+    co_return false;
 }
 
 Task<bool> Janitor::idle(Duration limit) {

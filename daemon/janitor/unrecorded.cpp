@@ -41,7 +41,7 @@ std::optional<Timestamp> Janitor::go_on_unrecorded(Timestamp at) {
 void Janitor::record_what_can_be() {
     const std::size_t before = unrecorded_.size();
     try {
-        if (unrecorded_.empty()) ledger_.try_to_write();
+        ledger_.try_to_write();
         while (!unrecorded_.empty()) {
             ledger_.catch_up(unrecorded_.begin()->second);
             unrecorded_.erase(unrecorded_.begin());

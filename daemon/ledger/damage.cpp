@@ -13,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include "common/error.hpp"
+#include "daemon/ledger/flusher.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -109,7 +110,8 @@ void Ledger::open() {
     const auto attempt = [&] {
         const std::string wal = file_.string() + "-wal";
         lock_itself();
-        if (wal_is_damaged(wal)) throw Damaged{Error{Code::storage, "{} holds unreadable commits", wal}};
+        if (wal_is_damaged(wal, read_mark(lock_)))
+            throw Damaged{Error{Code::storage, "{} holds unreadable commits", wal}};
         store_ = std::make_unique<Store>(file_.string());
         store_->check();
     };
@@ -126,6 +128,7 @@ void Ledger::open() {
     store_->on_note = on_note_;
     store_->database.on_damage = on_damage_;
     remember_damages();
+    if (flusher_) flusher_->work_on(store_->database);
 }
 
 void Ledger::on_damage(std::function<void()> told) {
@@ -182,14 +185,6 @@ std::optional<Timestamp> Ledger::damaged_at(const Place& place) {
 
 void Ledger::rebuilt(const Place& place) {
     store_->put_rebuilt.run(place.provider, place.project, place.base_url, to_millis(now()));
-}
-
-const std::optional<Trouble>& Ledger::trouble() const { return store_->database.trouble(); }
-
-void Ledger::try_to_write() {
-    Transaction transaction{store_->database};
-    store_->database.execute("PRAGMA application_id = 1701865472");  // any page will do
-    transaction.commit();
 }
 
 // A bounded look: all of a small ledger; of a large one what is asked of it in any case.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/time.hpp"
+#include "daemon/ledger/wal_mark.hpp"
 
 namespace eph {
 
@@ -26,6 +27,7 @@ std::map<std::string, Timestamp> name_endings_in(const std::filesystem::path& da
 std::string name_ending(const std::string& name);
 
 // Whether commits that were on the disk are no longer readable in a WAL: SQLite itself passes over them in silence.
-bool wal_is_damaged(const std::filesystem::path& wal);
+// `mark`: which were, where that is known.
+bool wal_is_damaged(const std::filesystem::path& wal, const std::optional<WalMark>& mark);
 
 }  // namespace eph

@@ -1,9 +1,9 @@
 // What the bytes of a damaged ledger tell: names of keys, and a WAL whose commits cannot be read any more.
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include "common/key_name.hpp"
 #include "daemon/ledger/damage.hpp"
@@ -17,8 +17,14 @@ constexpr std::size_t random_length = 10;
 constexpr std::size_t ending_length = mark.size() + stamp_length + 1 + random_length;
 
 std::string bytes_of(const std::filesystem::path& file) {
+    std::error_code none;
+    const auto size = std::filesystem::file_size(file, none);
+    if (none) return "";
     std::ifstream stream{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{stream}, {}};
+    std::string bytes(size, '\0');
+    stream.read(bytes.data(), static_cast<std::streamsize>(size));
+    bytes.resize(static_cast<std::size_t>(stream.gcount()));
+    return bytes;
 }
 
 // https://sqlite.org/fileformat2.html#the_write_ahead_log
@@ -26,7 +32,7 @@ class Wal {
 public:
     explicit Wal(std::string bytes) : bytes_(std::move(bytes)) {}
 
-    bool damaged() {
+    bool damaged(const std::optional<WalMark>& mark) {
         constexpr std::size_t header = 32;
         constexpr std::size_t frame_header = 24;
         if (bytes_.size() < header + frame_header) return false;
@@ -36,9 +42,14 @@ public:
                               (page & (page - 1)) == 0 && sums_to(0, 24, 24);
         if (!readable) return true;
         const std::size_t frame = frame_header + page;
+        std::size_t end = bytes_.size();
+        if (mark) {  // what lies behind it need never have reached the disk, and not in that order
+            const bool of_this_one = mark->salt_1 == word(16) && mark->salt_2 == word(20);
+            end = std::min(end, of_this_one ? header + mark->frames * frame : header);
+        }
         bool broken = false;
         int commits_behind = 0;
-        for (std::size_t at = header; at + frame <= bytes_.size(); at += frame) {
+        for (std::size_t at = header; at + frame <= end; at += frame) {
             if (word(at + 8) != word(16) || word(at + 12) != word(20)) {
                 broken = true;  // or the end of what counts: older frames lie behind it
                 continue;
@@ -99,6 +110,8 @@ std::map<std::string, Timestamp> name_endings_in(const std::filesystem::path& da
     return endings;
 }
 
-bool wal_is_damaged(const std::filesystem::path& wal) { return Wal{bytes_of(wal)}.damaged(); }
+bool wal_is_damaged(const std::filesystem::path& wal, const std::optional<WalMark>& mark) {
+    return Wal{bytes_of(wal)}.damaged(mark);
+}
 
 }  // namespace eph

@@ -13,6 +13,7 @@
 
 #include "common/error.hpp"
 #include "common/paths.hpp"
+#include "daemon/ledger/flusher.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -73,6 +74,7 @@ void Ledger::lock_itself() {
 }
 
 void Ledger::unlock() {
+    flusher_.reset();
     store_.reset();
     if (itself_ >= 0) close(itself_);
     close(lock_);
@@ -96,6 +98,7 @@ void Ledger::live(const KeyRow& key) {
 }
 
 void Ledger::live_instead(const SessionRow& session, const KeyRow& key) {
+    const FlushAtCommit at_commit{store_->database};
     Transaction transaction{store_->database};
     store_->make_live(key);
     store_->move_to_key.run(session.id.text(), key.id.text(), session.key.text());
@@ -181,6 +184,7 @@ void Ledger::due_now(const Place& place, Timestamp due) {
 }
 
 void Ledger::renaming(const KeyId& key, const std::string& next_name) {
+    const FlushAtCommit at_commit{store_->database};
     store_->mark_renaming.run(next_name, key.text());
     if (store_->changes() == 0) throw no_longer_live("key", key.text());
 }
@@ -191,6 +195,7 @@ void Ledger::renamed(const KeyId& key) { store_->mark_renamed.run(key.text()); }
 
 void Ledger::extended(const SessionRow& session, Timestamp deadline, std::optional<Timestamp> provider_expiry,
                       const std::string& actor) {
+    const FlushAtCommit at_commit{store_->database};
     Transaction transaction{store_->database};
     if (!session.key.empty()) {
         store_->mark_extended.run(session.key.text(), to_millis(deadline), millis(provider_expiry));

@@ -1,4 +1,4 @@
-// The SQLite file with every key, every session and the audit trail. Each call is one durable transaction.
+// The SQLite file with every key, every session and the audit trail. Each call is one transaction.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
+
+#include "common/async/task.hpp"
 #include "daemon/ledger/rows.hpp"
 #include "daemon/ledger/sqlite.hpp"
 
@@ -18,6 +21,8 @@ namespace eph {
 // How long whoever could not write to the ledger waits before the next try.
 inline constexpr Duration after_ledger_trouble = std::chrono::seconds{5};
 
+class Flusher;
+
 class Ledger {
 public:
     // Takes its locks first: Error{busy} when another ephd has the ledger, by whatever name.
@@ -25,6 +30,14 @@ public:
     ~Ledger();
     Ledger(const Ledger&) = delete;
     Ledger& operator=(const Ledger&) = delete;
+
+    // --- to the disk (flusher.hpp) ---
+    // From now on what a call has done outlives ephd when the call returns, and the machine when durable() does. Those
+    // that nobody need wait for get there in a moment by themselves; those that ask the provider or tell a person right
+    // behind them, and are rare, are there when they return. Without it all are.
+    void flush_beside(const asio::any_io_executor& executor);
+    Task<void> durable();       // all calls before it; throws Error{storage}
+    Task<void> keep_durable();  // until cancelled
 
     // --- a key's life; `actor` goes to the audit trail ---
     void intend(const KeyRow& key, const std::optional<SessionRow>& session, const std::string& actor);
@@ -128,6 +141,7 @@ private:
     int lock_ = -1;    // of the lock file beside it
     int itself_ = -1;  // of its own file
     std::unique_ptr<Store> store_;
+    std::unique_ptr<Flusher> flusher_;
     std::function<void()> on_note_;
     std::function<void()> on_damage_;
 };

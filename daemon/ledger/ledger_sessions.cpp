@@ -194,6 +194,7 @@ void Ledger::Store::note(const KeyRow& key, const std::string& actor, const char
 }
 
 void Ledger::start_without_key(const SessionRow& session, const std::string& actor) {
+    const FlushAtCommit at_commit{store_->database};
     Transaction transaction{store_->database};
     store_->insert(session, actor);
     transaction.commit();

@@ -41,6 +41,8 @@ std::string hint_for(int code) {
     Error error{Code::storage, "the ledger {}: {}", database.path(), words_for(database.handle(), result)};
     const std::string hint = hint_for(code);
     if (!hint.empty()) database.in_trouble(error.message());
+    const bool flush_failed = result == SQLITE_IOERR_FSYNC || result == SQLITE_IOERR_DIR_FSYNC;
+    if (flush_failed && database.is_flushed_elsewhere()) database.be_unsure(error.message());
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
         database.found_damaged();
         throw Damaged{std::move(error).hint(hint)};
@@ -60,12 +62,45 @@ Database::Database(const std::string& path) : path_(path) {
     }
     sqlite3_extended_result_codes(handle_, 1);
     sqlite3_busy_timeout(handle_, 5000);
+    // Else it plans a statement anew for each value that a partial index could depend on: none here does.
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
+    sqlite3_wal_hook(handle_, &Database::committed, this);
 }
 
 // What is damaged is kept as it was found: nothing of its WAL is written into it.
 Database::~Database() {
     if (damaged_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_close_v2(handle_);
+}
+
+// SQLite has one such place; so what it does there by itself is done here as well.
+int Database::committed(void* self, sqlite3* handle, const char* name, int frames) {
+    constexpr int enough_for_checkpoint = 1000;
+    auto& database = *static_cast<Database*>(self);
+    database.wal_frames_ = static_cast<std::uint32_t>(frames);
+    if (database.on_commit_) database.on_commit_();
+    if (frames >= enough_for_checkpoint)
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    return SQLITE_OK;
+}
+
+void Database::flushed_elsewhere(std::function<void()> on_commit) {
+    on_commit_ = std::move(on_commit);
+    execute("PRAGMA synchronous=NORMAL");
+}
+
+void Database::be_unsure(const std::string& message) {
+    unsure_ = true;
+    in_trouble(message);
+}
+
+// All of the WAL goes into the database, both are flushed, and the WAL begins anew.
+void Database::make_sure() {
+    if (damaged_) fail(*this, SQLITE_CORRUPT);
+    const int result = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (result != SQLITE_OK) fail(*this, result);
+    unsure_ = false;
+    works();
 }
 
 void Database::in_trouble(const std::string& message) {
@@ -140,6 +175,17 @@ void Statement::set(int index, const std::optional<std::int64_t>& value) {
     } else {
         check(sqlite3_bind_null(handle_, index), index);
     }
+}
+
+FlushAtCommit::FlushAtCommit(Database& database) : database_(database) {
+    if (!database_.is_flushed_elsewhere()) return;
+    if (database_.unsure()) database_.make_sure();
+    database_.execute("PRAGMA synchronous=FULL");
+}
+
+FlushAtCommit::~FlushAtCommit() {
+    if (database_.is_flushed_elsewhere())
+        sqlite3_exec(database_.handle(), "PRAGMA synchronous=NORMAL", nullptr, nullptr, nullptr);
 }
 
 Transaction::~Transaction() {

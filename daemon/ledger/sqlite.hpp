@@ -38,16 +38,34 @@ public:
     sqlite3* handle() const { return handle_; }
     const std::string& path() const { return path_; }
 
+    // The WAL is flushed by somebody else from now on, who is told of each commit: none has reached the disk when it
+    // returns, unless a FlushAtCommit lives. Losing the last of them is all that a machine which stops can do.
+    void flushed_elsewhere(std::function<void()> on_commit);
+    bool is_flushed_elsewhere() const { return on_commit_ != nullptr; }
+    std::uint32_t wal_frames() const { return wal_frames_; }  // that commits have made
+
+    // A flush failed. What it was for may never get to the disk from the WAL, whatever a later one says.
+    void be_unsure(const std::string& message);
+    bool unsure() const { return unsure_; }
+    void make_sure();  // by way of the database itself; throws what it throws
+
     void in_trouble(const std::string& message);
-    void works() { trouble_.reset(); }
+    void works() {
+        if (!unsure_) trouble_.reset();
+    }
     const std::optional<Trouble>& trouble() const { return trouble_; }
     void found_damaged();
     bool damaged() const { return damaged_; }
     std::function<void()> on_damage;  // called once, from within the statement that found it
 
 private:
+    static int committed(void* self, sqlite3* handle, const char* name, int frames);
+
     std::string path_;
     sqlite3* handle_ = nullptr;
+    std::function<void()> on_commit_;
+    std::uint32_t wal_frames_ = 0;
+    bool unsure_ = false;
     std::optional<Trouble> trouble_;
     bool damaged_ = false;
 };
@@ -94,6 +112,18 @@ private:
 
     Database& database_;
     sqlite3_stmt* handle_ = nullptr;
+};
+
+// While it lives a commit returns when it is on the disk, or fails and is none.
+class FlushAtCommit {
+public:
+    explicit FlushAtCommit(Database& database);
+    ~FlushAtCommit();
+    FlushAtCommit(const FlushAtCommit&) = delete;
+    FlushAtCommit& operator=(const FlushAtCommit&) = delete;
+
+private:
+    Database& database_;
 };
 
 // BEGIN IMMEDIATE; rolls back unless it was committed.

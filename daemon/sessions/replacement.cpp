@@ -38,7 +38,7 @@ Task<IssuedKey> Sessions::replace_key(SessionId session) {
     if (lease->over || lease->session.deadline <= now()) throw over(session);
     const SessionRow row = lease->session;
     KeyRow key = successor(lost, row, account);
-    ledger_.intend(key, std::nullopt, "ephd");  // durable before the provider is asked
+    ledger_.intend(key, std::nullopt, "ephd");
     IssuedKey issued = co_await create(account, std::move(key), {}, row);
     if (lease->over) {  // meanwhile, and the ledger could not say so
         janitor_.revoke(issued.key.id, "lease_closed", "ephd");

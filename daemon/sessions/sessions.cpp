@@ -69,7 +69,10 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
     } under_way{*this};
     Created created;
     std::optional<CreateError> failure;
+    bool asked = false;
     try {
+        co_await ledger_.durable();  // its row, before the provider is asked
+        asked = true;
         created =
             co_await openai_.create(account, key.name, key.deadline - key.created + provider_slack, std::move(scopes));
         key.service_account_id = created.service_account_id;
@@ -77,18 +80,19 @@ Task<IssuedKey> Sessions::create(AccountRef account, KeyRow key, std::vector<std
         key.provider_expiry = created.expires;
         key.expiry_named = created.expiry_named;
         if (instead) {
-            ledger_.live_instead(*instead, key);
+            ledger_.live_instead(*instead, key);  // on the disk when it returns
         } else {
-            ledger_.live(key);  // durable before the secret leaves
+            ledger_.live(key);
+            co_await ledger_.durable();  // before the secret leaves
         }
     } catch (const CreateError& error) {
         failure = error;
     } catch (const Error& error) {
-        failure = CreateError{error, true};  // the ledger could not be written: the key exists and must go
+        failure = CreateError{error, asked};  // the ledger could not be written: if the key exists it must go
     }
     if (failure) {
         not_issued(key, *failure);
-        if (!failure->maybe_made()) janitor_.doubt(account);
+        if (asked && !failure->maybe_made()) janitor_.doubt(account);
         spdlog::warn("key {} was not issued: {}", key.id.text(), failure->message());
         throw Error{*failure};
     }
@@ -119,7 +123,7 @@ void Sessions::not_issued(KeyRow key, const CreateError& why) {
 Task<IssuedKey> Sessions::issue(AccountRef account, SessionRequest request, std::string actor) {
     const Places::Place place = co_await turn();
     KeyRow key = new_key(account, request);
-    ledger_.intend(key, std::nullopt, actor);  // durable before the provider is asked
+    ledger_.intend(key, std::nullopt, actor);
     co_return co_await create(account, std::move(key), std::move(request.scopes));
 }
 
@@ -142,7 +146,7 @@ Task<StartedSession> Sessions::start(AccountRef account, SessionRequest request,
     session.started = key.created;
     session.deadline = key.deadline;
     key.session = session.id;
-    ledger_.intend(key, session, actor);  // durable before the provider is asked
+    ledger_.intend(key, session, actor);
     auto lease = std::make_shared<Lease>(executor_, session, session.started);
     leases_.emplace(session.id, lease);
     clock_.poke();

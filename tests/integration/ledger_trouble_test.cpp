@@ -17,19 +17,19 @@ struct Fixture : DaemonAndSim {
     Fixture() {
         sim.wait_for_answered("GET /users");  // the comparison at the start
     }
-    // Of the running ephd: what `inject` says of the disk's calls, until better().
-    void disk_fails(const std::string& error) {
+    // Of the running ephd, until better().
+    void disk_fails(const std::string& error, const std::string& calls = "pwrite64,fsync,fdatasync,ftruncate") {
         strace = std::make_unique<Program>(
-            std::vector<std::string>{"strace", "-f", "-qq", "-o", home.path("strace"), "-e",
-                                     "trace=pwrite64,fsync,fdatasync,ftruncate", "-e",
-                                     "inject=pwrite64,fsync,fdatasync,ftruncate:error=" + error + ":when=1+", "-p",
+            std::vector<std::string>{"strace", "-f", "-qq", "-o", home.path("strace"), "-e", "trace=" + calls, "-e",
+                                     "inject=" + calls + ":error=" + error + ":when=1+", "-p",
                                      std::to_string(ephd.pid())},
             home.variables);
-        // It is attached when ephd has a tracer.
-        const std::string status = "/proc/" + std::to_string(ephd.pid()) + "/status";
+        // It is attached when each of ephd's threads has a tracer.
+        const std::string untraced =
+            "grep -L 'TracerPid:[[:space:]]*[1-9]' /proc/" + std::to_string(ephd.pid()) + "/task/*/status";
         REQUIRE(eventually([&] {
-            Program look{{"grep", "-q", "TracerPid:[[:space:]]*[1-9]", status}, home.variables};
-            return look.wait().status == 0;
+            Program look{{"sh", "-c", untraced}, home.variables};
+            return look.wait().out.empty();
         }));
     }
     void better() {
@@ -114,5 +114,43 @@ TEST_CASE_METHOD(Fixture, "killed while its disk is full, ephd leaves nothing th
     ephd.start();
     const Reply cleaned = ephd.call("POST", "/v1/cleanup", {{"all", true}});
     CHECK(cleaned.status == 200);
+    CHECK(nothing_unsettled());
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "where nothing reaches the disk any more no key is made, what ends is revoked, and all is told") {
+    if (!may_trace()) return;
+    const auto one = ephd.session({{"host", "one"}, {"ttl_seconds", 600}});
+    REQUIRE(one->event());
+    disk_fails("EIO", "fsync,fdatasync");  // what is written is read back, and gone when the machine stops
+    const Reply refused = ephd.call("POST", "/v1/keys", Json::object());
+    INFO(refused.text << ephd.program().err());
+    CHECK(refused.status == 500);
+    CHECK(refused.json().at("error").at("code") == "storage");
+    CHECK(sim.requests("POST service_accounts").size() == 1);  // that of the session: the provider was not even asked
+    CHECK_THAT(notes(), Catch::Matchers::Contains("No new key is made until that is over"));
+    one->close();
+    CHECK(eventually([&] { return sim.live_keys() == 0; }));
+    CHECK(ephd.call("POST", "/v1/keys", Json::object()).status == 500);
+    CHECK(sim.requests("POST service_accounts").size() == 1);
+    better();
+    CHECK(nothing_unsettled());
+    CHECK(eventually([&] { return notes().empty(); }));
+    (void)ephd.create_key();
+}
+
+TEST_CASE_METHOD(Fixture, "a key that is not on the disk as live is handed to nobody, and revoked") {
+    if (!may_trace()) return;
+    sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"effect", true}, {"delay_ms", 4000}});
+    HttpConnection creation{home.socket()};
+    creation.request("POST", "/v1/keys", "{}");
+    sim.wait_for("POST service_accounts");
+    disk_fails("EIO", "fsync,fdatasync");
+    const Reply refused = creation.reply();
+    INFO(refused.text << ephd.program().err());
+    CHECK(refused.status == 500);
+    CHECK(refused.text.find("sk-") == std::string::npos);
+    CHECK(eventually([&] { return sim.live_keys() == 0; }));
+    better();
     CHECK(nothing_unsettled());
 }

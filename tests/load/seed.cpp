@@ -13,6 +13,7 @@ void seed_ledger(const std::filesystem::path& file, const std::string& base_url,
                  int keys) {
     Database database{file};
     prepare_schema(database);
+    database.execute("PRAGMA cache_size = -1000000; PRAGMA synchronous = OFF");  // all of its pages in memory
     Statement insert{
         database,
         "INSERT INTO keys (id, name, state, provider, project, base_url, fingerprint, label, host, session, "
