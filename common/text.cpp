@@ -40,6 +40,8 @@ bool is_invisible(std::string_view sequence) {
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t limit) {
+    const auto plain = [](char c) { return c > ' ' && c < '\x7F'; };
+    if (text.size() <= limit && std::all_of(text.begin(), text.end(), plain)) return std::string{text};
     std::string clean;
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);

@@ -19,7 +19,8 @@ namespace eph {
 namespace {
 
 int serve(const Options& options, FoundCredentials found) {
-    asio::io_context context{1};
+    // Of one thread, but for looking up names, which touches no descriptor.
+    asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     App app{context, options, std::move(found)};
     std::exception_ptr failure;
     asio::co_spawn(context, app.run(), [&](std::exception_ptr thrown) {

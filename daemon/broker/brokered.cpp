@@ -1,19 +1,24 @@
 // Tokens: what is presented is hashed first, so that no comparison depends on how much of it is right.
+#define OPENSSL_SUPPRESS_DEPRECATED  // what came after SHA256_Init() looks up its algorithm by name at each call
 #include "daemon/broker/brokered.hpp"
 
 #include <array>
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 namespace eph {
 
 std::string token_hash(std::string_view token) {
+    constexpr std::string_view digits = "0123456789abcdef";
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, token.data(), token.size());
+    SHA256_Final(digest.data(), &context);
     std::string text;
-    for (const unsigned char byte : digest) text += fmt::format("{:02x}", byte);
+    text.reserve(2 * digest.size());
+    for (const unsigned char byte : digest) text += {digits[byte >> 4], digits[byte & 15]};
     return text;
 }
 

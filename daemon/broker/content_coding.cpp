@@ -1,6 +1,7 @@
 // zlib, Brotli's decoder and zstd behind one interface, each with a window of bounded size.
 #include "daemon/broker/content_coding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -149,6 +150,11 @@ std::unique_ptr<Decoder> decoder_for(std::string_view coding) {
     if (name == "br") return std::make_unique<BrotliDecoder>();
     if (name == "zstd") return std::make_unique<ZstdDecoder>();
     return nullptr;
+}
+
+bool has_decoder(std::string_view coding) {
+    constexpr std::string_view names[] = {"gzip", "x-gzip", "deflate", "br", "zstd"};
+    return std::find(std::begin(names), std::end(names), lower(trim(coding))) != std::end(names);
 }
 
 bool UnpackLimit::allows(std::size_t came, std::size_t unpacked) {

@@ -1,10 +1,9 @@
 // The lists of headers, each with its reason.
 #include "daemon/broker/headers.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "common/text.hpp"
 #include "daemon/broker/paths.hpp"
@@ -75,13 +74,29 @@ bool is_for_provider(const Forwarded& request, const Upstream& upstream, const F
     return request.token.empty() || field.value.find(request.token) == field.value.npos;
 }
 
-void append_framing(std::string& out, Framing framing, std::string_view method) {
+// `Out` is a std::string, or a SecretBuffer.
+template <class Out, class... Parts>
+void put(Out& out, const Parts&... parts) {
+    (out.append(std::string_view{parts}), ...);
+}
+
+template <class Out>
+void put_number(Out& out, std::uint64_t number) {
+    std::array<char, 20> digits{};
+    const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    put(out, std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+template <class Out>
+void put_framing(Out& out, Framing framing, std::string_view method) {
     if (framing.kind == Framing::Kind::chunked) {
-        out += "Transfer-Encoding: chunked\r\n";
+        put(out, "Transfer-Encoding: chunked\r\n");
     } else if (framing.kind == Framing::Kind::length) {
-        out += fmt::format("Content-Length: {}\r\n", framing.length);
+        put(out, "Content-Length: ");
+        put_number(out, framing.length);
+        put(out, "\r\n");
     } else if (method == "POST" || method == "PUT" || method == "PATCH") {
-        out += "Content-Length: 0\r\n";
+        put(out, "Content-Length: 0\r\n");
     }
 }
 
@@ -119,7 +134,7 @@ std::string readable_codings(const Fields& fields) {
         while (!rest.empty()) {
             const std::size_t comma = std::min(rest.find(','), rest.size());
             if (const std::string_view coding = wanted_coding(rest.substr(0, comma)); !coding.empty())
-                kept += fmt::format("{}{}", kept.empty() ? "" : ", ", coding);
+                put(kept, kept.empty() ? "" : ", ", coding);
             rest.remove_prefix(std::min(comma + 1, rest.size()));
         }
     }
@@ -127,36 +142,31 @@ std::string readable_codings(const Fields& fields) {
 }
 
 void compose_request(SecretBuffer& out, const Forwarded& request, const Upstream& upstream, std::string_view key) {
-    std::string text =
-        fmt::format("{} {}{}{}{} HTTP/1.1\r\nHost: {}\r\n", request.head.method, upstream.base.path, request.path,
-                    request.query.empty() ? "" : "?", request.query, upstream.base.authority());
-    for (const Field& field : request.head.fields) {
-        if (!is_for_provider(request, upstream, field)) continue;
-        text.append(field.name).append(": ").append(field.value).append("\r\n");
-    }
-    text += "Accept-Encoding: " + readable_codings(request.head.fields) + "\r\n";
-    append_framing(text, request.framing, request.head.method);
     out.clear();
-    out.append(text);
-    if (!upstream.auth.name.empty() && !key.empty()) {
-        for (const std::string_view part : {std::string_view{upstream.auth.name}, std::string_view{": "},
-                                            std::string_view{upstream.auth.prefix}, key, std::string_view{"\r\n"}})
-            out.append(part);
-    }
-    out.append("\r\n");
+    put(out, request.head.method, " ", upstream.base.path, request.path, request.query.empty() ? "" : "?",
+        request.query, " HTTP/1.1\r\nHost: ", upstream.base.authority(), "\r\n");
+    for (const Field& field : request.head.fields)
+        if (is_for_provider(request, upstream, field)) put(out, field.name, ": ", field.value, "\r\n");
+    put(out, "Accept-Encoding: ", readable_codings(request.head.fields), "\r\n");
+    put_framing(out, request.framing, request.head.method);
+    if (!upstream.auth.name.empty() && !key.empty())
+        put(out, upstream.auth.name, ": ", upstream.auth.prefix, key, "\r\n");
+    put(out, "\r\n");
 }
 
 void compose_response(std::string& out, const ResponseHead& head, Framing framing, bool close) {
-    out = fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason);
+    out = "HTTP/1.1 ";
+    put_number(out, static_cast<std::uint64_t>(head.status));
+    put(out, " ", head.reason, "\r\n");
     const bool bodiless = framing.kind == Framing::Kind::none;
     for (const Field& field : head.fields) {
         // To HEAD the provider says how long the body would be.
         const bool length_alone = bodiless && head.status >= 200 && head.status != 204 && head.status != 304 &&
                                   same_name(field.name, "Content-Length");
         if (!length_alone && (!crosses(head.fields, field) || in(bound_to_host, field.name))) continue;
-        out.append(field.name).append(": ").append(field.value).append("\r\n");
+        put(out, field.name, ": ", field.value, "\r\n");
     }
-    append_framing(out, framing, "");
+    put_framing(out, framing, "");
     if (close) out += "Connection: close\r\n";
     out += "\r\n";
 }

@@ -63,6 +63,7 @@ Field parse_field(std::string_view line) {
 
 void parse_fields(std::string_view text, Fields& fields) {
     fields.clear();
+    fields.reserve(24);  // more than most have
     for (std::string_view line = take_line(text); !line.empty(); line = take_line(text)) {
         if (fields.size() == field_limit) throw BadMessage{431, "there are more than 100 headers"};
         fields.push_back(parse_field(line));

@@ -27,6 +27,13 @@ constexpr auto letters_of_words = [] {
 
 bool is_of_word(char c) { return letters_of_words[static_cast<unsigned char>(c)]; }
 
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_lower_of(std::string_view known, std::string_view name) {
+    return std::equal(known.begin(), known.end(), name.begin(), name.end(),
+                      [](char low, char c) { return low == folded(c); });
+}
+
 }  // namespace
 
 JsonPlaces::JsonPlaces(const std::vector<std::string>& places, Names names) : names_(names), count_(places.size()) {
@@ -59,21 +66,37 @@ int JsonPlaces::node_for(int from, std::string name) {
 
 int JsonPlaces::member(int node, std::string_view name) const {
     for (const auto& [known, child] : at(node).members)
-        if (names_ == Names::exact ? name == known : lower(name) == known) return child;
+        if (names_ == Names::exact ? name == known : is_lower_of(known, name)) return child;
     return nothing;
 }
 
-JsonScan::JsonScan(std::shared_ptr<const JsonPlaces> places) : places_(std::move(places)), values_(places_->count()) {}
+JsonScan::JsonScan(std::shared_ptr<const JsonPlaces> places) : places_(std::move(places)) {
+    constexpr std::size_t usual = 8;
+    found_.reserve(usual);
+    levels_.reserve(usual);
+}
 
 JsonScan::JsonScan(const std::vector<std::string>& places, Names names)
     : JsonScan(std::make_shared<const JsonPlaces>(places, names)) {}
 
 void JsonScan::restart() {
-    for (const int place : touched_) values_[static_cast<std::size_t>(place)] = {};
-    touched_.clear();
+    found_.clear();
     levels_.clear();
     state_ = State::value;
     node_ = 0;
+}
+
+JsonValue* JsonScan::find(int place) {
+    for (auto& [known, value] : found_)
+        if (known == place) return &value;
+    return nullptr;
+}
+
+const JsonValue& JsonScan::at(std::size_t place) const {
+    static const JsonValue none;
+    for (const auto& [known, value] : found_)
+        if (known == static_cast<int>(place)) return value;
+    return none;
 }
 
 bool JsonScan::complete() const { return state_ == State::done; }
@@ -157,11 +180,12 @@ void JsonScan::open(char c) {
 void JsonScan::met(JsonValue::Kind kind) {
     const int place = places_->place(node_);
     if (place < 0) return;
-    JsonValue& value = values_[static_cast<std::size_t>(place)];
-    if (value.times++ == 0) touched_.push_back(place);
-    value.kind = kind;
-    value.text.clear();
-    value.cut = false;
+    JsonValue* value = find(place);
+    if (value == nullptr) value = &found_.emplace_back(place, JsonValue{}).second;
+    ++value->times;
+    value->kind = kind;
+    value->text.clear();
+    value->cut = false;
     keeping_ = true;
 }
 
@@ -215,20 +239,30 @@ void JsonScan::keep(const char* from, const char* to) {
 }
 
 void JsonScan::end_string() {
-    const auto text = keeping_ && !cut_ ? unescaped_json(text_) : std::string{};
-    if (!text) {
-        state_ = State::broken;
-    } else if (is_name_) {
-        node_ = keeping_ && !cut_ ? places_->member(levels_.back().node, *text) : JsonPlaces::nothing;
+    if (keeping_ && cut_) text_.clear();
+    if (keeping_ && text_.find('\\') != text_.npos) {
+        auto text = unescaped_json(text_);
+        if (!text) {
+            state_ = State::broken;
+            return;
+        }
+        text_ = std::move(*text);
+    }
+    if (is_name_) {
+        node_ = keeping_ && !cut_ ? places_->member(levels_.back().node, text_) : JsonPlaces::nothing;
         state_ = State::colon;
     } else {
-        if (keeping_) {
-            JsonValue& value = values_[static_cast<std::size_t>(places_->place(node_))];
-            value.text = *text;
-            value.cut = cut_;
-        }
+        if (keeping_) keep_value();
         after_value();
     }
+}
+
+// At the place of node_, which has met() it.
+void JsonScan::keep_value() {
+    JsonValue* const value = find(places_->place(node_));
+    if (value == nullptr) return;
+    value->text = text_;
+    value->cut = cut_;
 }
 
 const char* JsonScan::in_word(const char* at, const char* end) {
@@ -250,11 +284,7 @@ void JsonScan::end_word() {
         state_ = State::broken;
         return;
     }
-    const int place = places_->place(node_);
-    if (place >= 0) {
-        values_[static_cast<std::size_t>(place)].text = text_;
-        values_[static_cast<std::size_t>(place)].cut = cut_;
-    }
+    keep_value();
     after_value();
 }
 

@@ -61,7 +61,8 @@ public:
 
     bool complete() const;                                   // one whole document has come, and nothing else
     bool broken() const { return state_ == State::broken; }  // it is no JSON, or nested deeper than anything sensible
-    const JsonValue& at(std::size_t place) const { return values_[place]; }  // in the order of the constructor's
+    const JsonValue& at(std::size_t place) const;            // in the order of the constructor's
+    bool found_any() const { return !found_.empty(); }
 
 private:
     enum class State { value, element, first_name, name, colon, next, string, word, done, broken };
@@ -81,10 +82,11 @@ private:
     void end_word();
     void keep(const char* from, const char* to);
     void met(JsonValue::Kind kind);
+    void keep_value();
+    JsonValue* find(int place);
 
     std::shared_ptr<const JsonPlaces> places_;
-    std::vector<JsonValue> values_;
-    std::vector<int> touched_;
+    std::vector<std::pair<int, JsonValue>> found_;  // by place: few of them, of many that are looked for
     std::vector<Level> levels_;
     State state_ = State::value;
     int node_ = 0;      // of the value that comes next, or is being read

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include <boost/asio/write.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
 
 #include "common/secret.hpp"
 
@@ -15,38 +16,48 @@ constexpr std::size_t first_allocation = std::size_t{16} * 1024;
 
 }  // namespace
 
+void Wake::notify() {
+    if (also_ != nullptr) also_->notify();
+    if (!waiting_) return;
+    Waiting waiting = std::move(*waiting_);
+    waiting_.reset();
+    waiting();
+}
+
 Task<void> Wake::wait(Clock::time_point until) {
-    if (until < alarm_at_) {
-        alarm_at_ = until;
-        alarm_.expires_at(until);
-        alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-            const auto wake = weak.lock();
-            if (cancelled || !wake) return;
-            wake->alarm_at_ = Clock::time_point::max();
-            wake->notify();
-        });
-    }
-    co_await signal_.wait();
+    set_alarm(until);
+    return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        [this](Waiting waiting) { begin(std::move(waiting)); }, use_awaitable);
 }
 
-Line::Line(AgentSocket agent, std::shared_ptr<Wake> wake, std::size_t capacity)
-    : stream_(std::move(agent)), wake_(std::move(wake)), capacity_(capacity) {}
-
-Line::Line(Upstream upstream, std::shared_ptr<Wake> wake, std::size_t capacity)
-    : stream_(std::move(upstream)), wake_(std::move(wake)), capacity_(capacity) {}
-
-template <class Do>
-void Line::with_stream(Do what) {
-    if (AgentSocket* agent = std::get_if<AgentSocket>(&stream_)) {
-        what(*agent);
-    } else {
-        std::visit(what, std::get<Upstream>(stream_)->stream());
-    }
+void Wake::begin(Waiting waiting) {
+    const auto cancellation = asio::get_associated_cancellation_slot(waiting);
+    waiting_.emplace(std::move(waiting));
+    // By way of the loop: what cancels is not to find itself within what it cancels.
+    const auto cancel = [this](asio::cancellation_type) {
+        asio::post(alarm_.get_executor(), [wake = shared_from_this()] { wake->notify(); });
+    };
+    if (cancellation.is_connected()) asio::cancellation_slot{cancellation}.assign(cancel);
 }
+
+void Wake::set_alarm(Clock::time_point until) {
+    if (until >= alarm_at_) return;
+    alarm_at_ = until;
+    alarm_.expires_at(until);
+    alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+        const auto wake = weak.lock();
+        if (cancelled || !wake) return;
+        wake->alarm_at_ = Clock::time_point::max();
+        wake->notify();
+    });
+}
+
+Line::Line(ConnectionPtr connection, std::shared_ptr<Wake> wake, std::size_t capacity)
+    : connection_(std::move(connection)), wake_(std::move(wake)), capacity_(capacity) {}
 
 void Line::consume(std::size_t size) {
     begin_ += size;
-    if (begin_ == end_ && !reading_) begin_ = end_ = 0;
+    if (begin_ == end_) begin_ = end_ = 0;
 }
 
 void Line::consume_secret(std::size_t size) {
@@ -56,19 +67,45 @@ void Line::consume_secret(std::size_t size) {
 
 void Line::read() {
     if (reading_ || over_) return;
+    if (failure_) {
+        over_ = true;
+        return;
+    }
     make_room();
     if (end_ == allocated_) return;
     reading_ = true;
-    const auto room = asio::buffer(memory_.get() + end_, allocated_ - end_);
-    with_stream([&](auto& stream) {
-        stream.async_read_some(room, [self = shared_from_this()](boost::system::error_code failure, std::size_t size) {
+    if (connection_->has_unread()) return take_in();
+    wait_to_read(asio::socket_base::wait_read);
+}
+
+void Line::wait_to_read(asio::socket_base::wait_type what) {
+    connection_->socket().async_wait(what, [self = shared_from_this()](boost::system::error_code failure) {
+        if (failure) {
             self->reading_ = false;
-            self->end_ += size;
-            self->over_ = static_cast<bool>(failure);
             self->failure_ = failure;
-            self->wake_->notify();
-        });
+            self->over_ = true;
+        } else {
+            self->take_in();
+        }
+        if (!self->reading_) self->wake_->notify();
     });
+}
+
+// What is there, as far as there is room; else it goes on waiting. An end behind it is told by the next read().
+void Line::take_in() {
+    const std::size_t before = end_;
+    do {
+        const auto step = connection_->read(asio::buffer(memory_.get() + end_, allocated_ - end_));
+        if (step.must_wait()) {
+            if (end_ == before) return wait_to_read(step.awaits);
+            break;
+        }
+        end_ += step.size;
+        failure_ = step.failure;
+    } while (!failure_ && end_ < allocated_ && connection_->has_unread());
+    reading_ = false;
+    over_ = failure_ && end_ == before;
+    cramped_ = end_ == allocated_;
 }
 
 void Line::make_room() {
@@ -80,7 +117,7 @@ void Line::make_room() {
         end_ = size;
         begin_ = 0;
     }
-    if (end_ == allocated_ && allocated_ < capacity_)
+    if ((end_ == allocated_ || std::exchange(cramped_, false)) && allocated_ < capacity_)
         grow(std::min(capacity_, std::max(allocated_ * 4, first_allocation)));
 }
 
@@ -91,49 +128,63 @@ void Line::grow(std::size_t capacity) {
     allocated_ = capacity;
 }
 
-void Line::write(Pieces pieces, std::shared_ptr<const void> keep) {
-    writing_ = true;
+void Line::write(const Pieces& pieces, const std::shared_ptr<const void>& keep) {
+    pieces_ = pieces;
     written_ = 0;
     write_failure_ = {};
-    with_stream([&](auto& stream) {
-        asio::async_write(stream, pieces,
-                          [self = shared_from_this(), keep](boost::system::error_code failure, std::size_t size) {
-                              self->writing_ = false;
-                              self->written_ = size;
-                              self->write_failure_ = failure;
-                              self->wake_->notify();
-                          });
-    });
+    writing_ = true;
+    go_on_writing(keep);
+}
+
+void Line::go_on_writing(const std::shared_ptr<const void>& keep) {
+    while (asio::buffer_size(pieces_) != 0) {
+        const auto step = connection_->write(pieces_);
+        if (step.must_wait()) {
+            connection_->socket().async_wait(step.awaits, [self = shared_from_this(), keep](auto failure) {
+                self->write_failure_ = failure;
+                self->writing_ = !failure;
+                if (!failure) self->go_on_writing(keep);
+                if (!self->writing_) self->wake_->notify();
+            });
+            return;
+        }
+        write_failure_ = step.failure;
+        if (step.failure) break;
+        written_ += step.size;
+        std::size_t passed = step.size;
+        for (asio::const_buffer& piece : pieces_) {
+            const std::size_t part = std::min(passed, piece.size());
+            piece += part;
+            passed -= part;
+        }
+    }
+    writing_ = false;
 }
 
 void Line::stop_writing() {
     boost::system::error_code ignored;
-    std::get<Upstream>(stream_)->socket().cancel(ignored);
+    connection_->socket().cancel(ignored);
 }
 
 void Line::end_of_writing() {
     boost::system::error_code ignored;
-    std::get<AgentSocket>(stream_).shutdown(AgentSocket::shutdown_send, ignored);
+    connection_->socket().shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
 void Line::close() {
     boost::system::error_code ignored;
-    if (AgentSocket* agent = std::get_if<AgentSocket>(&stream_)) {
-        agent->close(ignored);
-    } else if (const Upstream& upstream = std::get<Upstream>(stream_)) {
-        upstream->socket().close(ignored);
-    }
+    if (connection_) connection_->socket().close(ignored);
     over_ = true;
 }
 
 void Line::reset() {
     boost::system::error_code ignored;
-    std::get<AgentSocket>(stream_).set_option(asio::socket_base::linger{true, 0}, ignored);
+    connection_->socket().set_option(asio::socket_base::linger{true, 0}, ignored);
     close();
 }
 
-void Line::attach(Upstream upstream) {
-    stream_ = std::move(upstream);
+void Line::attach(ConnectionPtr connection) {
+    connection_ = std::move(connection);
     begin_ = end_ = 0;
     over_ = false;
     failure_ = write_failure_ = {};

@@ -77,8 +77,17 @@ std::optional<Price> Prices::find(std::string_view provider, std::string_view mo
     if (model.starts_with(folder)) model.remove_prefix(folder.size());
     if (model.empty()) return std::nullopt;
     read_again();
+    if (!last_ || last_->provider != provider || last_->model != model) {
+        Asked asked{std::string{provider}, std::string{model}, {}};
+        asked.price = look_up(asked.provider, asked.model);
+        last_ = std::move(asked);
+    }
+    return last_->price;
+}
+
+std::optional<Price> Prices::look_up(const std::string& provider, const std::string& model) const {
     for (const PriceTable* table : {&std::as_const(own_), &shipped_prices()})
-        if (const Price* price = row_of(*table, std::string{provider}, std::string{model})) return *price;
+        if (const Price* price = row_of(*table, provider, model)) return *price;
     return std::nullopt;
 }
 
@@ -93,6 +102,7 @@ void Prices::read_again() const {
     const auto size = std::filesystem::file_size(file_, failure);
     const auto time = failure ? std::filesystem::file_time_type{} : std::filesystem::last_write_time(file_, failure);
     if (failure) {
+        if (seen_) last_.reset();
         seen_.reset();
         own_.clear();
         problem_ = failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory
@@ -102,6 +112,7 @@ void Prices::read_again() const {
     }
     if (seen_ == std::pair{time, size}) return;
     seen_ = std::pair{time, size};
+    last_.reset();
     problem_.clear();
     try {
         std::ifstream in{file_, std::ios::binary};

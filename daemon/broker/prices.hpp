@@ -50,11 +50,18 @@ public:
 
 private:
     void read_again() const;
+    std::optional<Price> look_up(const std::string& provider, const std::string& model) const;
 
     std::filesystem::path file_;
     mutable PriceTable own_;
     mutable std::string problem_;
     mutable std::optional<std::pair<std::filesystem::file_time_type, std::uintmax_t>> seen_;
+    struct Asked {
+        std::string provider;
+        std::string model;
+        std::optional<Price> price;
+    };
+    mutable std::optional<Asked> last_;  // nearly always the same is asked for again
 };
 
 }  // namespace eph

@@ -34,7 +34,7 @@ AgentConnection::AgentConnection(AgentSocket socket, std::shared_ptr<Brokered> s
       https_(https),
       limits_(limits),
       wake_(std::make_shared<Wake>(socket.get_executor())),
-      agent_(std::make_shared<Line>(std::move(socket), wake_, agent_memory)) {}
+      agent_(std::make_shared<Line>(std::make_unique<Connection>(std::move(socket)), wake_, agent_memory)) {}
 
 void AgentConnection::close() {
     release_upstream(false);

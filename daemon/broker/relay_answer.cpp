@@ -158,7 +158,7 @@ Task<bool> AgentConnection::from_upstream() {
 void AgentConnection::release_upstream(bool keep) {
     if (!upstream_) return;
     if (keep && !upstream_->reading() && !upstream_->writing() && !upstream_->ended()) {
-        https_.give_back(session_->upstream.base, upstream_->take_upstream());
+        https_.give_back(session_->upstream.base, upstream_->take_connection());
         spare_ = std::exchange(upstream_, nullptr);
     } else {
         std::exchange(upstream_, nullptr)->close();

@@ -55,13 +55,11 @@ Task<void> AgentConnection::gather_chunks(Exchange& exchange) {
 Task<std::string_view> AgentConnection::next_piece(Exchange& exchange) {
     while (true) {
         const auto piece = exchange.body.take(agent_->data(), agent_->unread().size());
+        exchange.taken = piece.used;
         count_body(exchange, piece.content.size());
         exchange.scan->push(piece.content);
-        if (!piece.content.empty() || exchange.body.done()) {
-            exchange.taken = piece.used;
-            co_return piece.content;
-        }
-        agent_->consume(piece.used);
+        if (!piece.content.empty() || exchange.body.done()) co_return piece.content;
+        agent_->consume(std::exchange(exchange.taken, 0));
         if (agent_->ended()) throw AgentGone{};
         agent_->read();
         const auto deadline = body_deadline(exchange, exchange.body_bytes);

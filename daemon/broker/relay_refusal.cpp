@@ -35,7 +35,7 @@ Task<bool> AgentConnection::refuse(Exchange& exchange, const RelayRefused& refus
     if (session_->used) session_->used();
     exchange.admission.reset();
     const bool close = exchange.close || !exchange.body.done() || agent_->ended();
-    agent_->consume(std::exchange(exchange.in_line, 0));
+    agent_->consume(std::exchange(exchange.in_line, 0) + std::exchange(exchange.taken, 0));
     held_ = refusal_body(session_->upstream.family, refused.refusal);
     lead_ = compose_refusal(refused.refusal, held_, exchange.route.methods, close);
     const bool head_only = exchange.head.method == "HEAD";

@@ -45,10 +45,12 @@ Task<KeyRef> AgentConnection::fetch_key() {
 Task<bool> AgentConnection::connect(bool fresh) {
     const Upstream& upstream = session_->upstream;
     agent_->read();  // its end is noticed meanwhile
-    HttpsClient::Acquired acquired;
+    std::unique_ptr<Connection> connection;
+    if (!fresh) connection = https_.pooled(upstream.base);
+    const bool pooled = connection != nullptr;
     std::optional<RelayRefused> failure;
     try {
-        acquired = co_await https_.acquire(upstream.base, fresh);
+        if (!pooled) connection = co_await https_.connect(upstream.base);
     } catch (const Error& error) {
         failure = upstream_failure(error.code() == Code::timeout ? 504 : 502,
                                    fmt::format("eph cannot reach {}: {}", upstream.title, sentence(error)));
@@ -57,11 +59,11 @@ Task<bool> AgentConnection::connect(bool fresh) {
     if (failure) throw *failure;
     if (spare_) {
         upstream_ = std::exchange(spare_, nullptr);
-        upstream_->attach(std::move(acquired.connection));
+        upstream_->attach(std::move(connection));
     } else {
-        upstream_ = std::make_shared<Line>(std::move(acquired.connection), wake_, upstream_memory);
+        upstream_ = std::make_shared<Line>(std::move(connection), wake_, upstream_memory);
     }
-    co_return acquired.pooled;
+    co_return pooled;
 }
 
 // With the body, where that is whole. False: the connection was dead before any of it was written.

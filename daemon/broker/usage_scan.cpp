@@ -6,12 +6,18 @@
 #include "common/text.hpp"
 #include "daemon/broker/content_coding.hpp"
 #include "daemon/broker/event_scan.hpp"
+#include "daemon/broker/http_head.hpp"
 #include "daemon/broker/usage_sum.hpp"
 
 namespace eph {
 namespace {
 
-bool is_identity(std::string_view coding) { return trim(coding).empty() || lower(trim(coding)) == "identity"; }
+bool is_identity(std::string_view coding) { return trim(coding).empty() || same_name(trim(coding), "identity"); }
+
+bool is_stream_of_events(std::string_view content_type) {
+    constexpr std::string_view type = "text/event-stream";
+    return same_name(trim(content_type).substr(0, type.size()), type);
+}
 
 }  // namespace
 
@@ -28,11 +34,11 @@ struct UsageScan::Reader {
     std::uint64_t bytes = 0;
 };
 
-bool can_read_coding(std::string_view coding) { return is_identity(coding) || decoder_for(coding) != nullptr; }
+bool can_read_coding(std::string_view coding) { return is_identity(coding) || has_decoder(coding); }
 
 UsageScan::UsageScan(const Upstream& upstream, std::string_view content_type, std::string_view content_encoding)
     : reader_(std::make_unique<Reader>(upstream)) {
-    if (lower(trim(content_type)).starts_with("text/event-stream")) {
+    if (is_stream_of_events(content_type)) {
         reader_->content.emplace<EventScan>(*reader_->map);
     } else {
         reader_->content.emplace<JsonScan>(reader_->map->places());

@@ -65,6 +65,7 @@ void UsageMap::add(std::vector<std::string>& places, const std::string& object, 
 }
 
 void UsageSum::take(const UsageMap& map, const JsonScan& document) {
+    if (!document.found_any()) return;
     for (const UsageMap::Wanted& each : map.wanted()) {
         for (const std::size_t place : each.places) {
             if (const auto said = tokens(document.at(place))) {

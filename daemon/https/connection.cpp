@@ -1,161 +1,88 @@
-// Resolving, connecting, tunnelling and the TLS handshake.
+// The steps of a connection: what the socket, or OpenSSL above it, makes of one try.
 #include "daemon/https/connection.hpp"
 
 #include <sys/socket.h>
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <new>
 
-#include "common/async/signal.hpp"
-#include "common/async/wipe_stack.hpp"
-#include "common/async/within.hpp"
+#include <openssl/err.h>
+#include <boost/asio/ssl/error.hpp>
 
 namespace eph {
-namespace {
 
-constexpr const char* network_hint = "Check the network; behind a proxy, set HTTPS_PROXY where ephd is started.";
-constexpr const char* proxy_hint = "See HTTPS_PROXY and NO_PROXY in ephd's environment.";
+Connection::Connection(Socket socket) : socket_(std::move(socket)) { socket_.non_blocking(true); }
 
-using tcp = asio::ip::tcp;
-using Endpoints = std::vector<tcp::endpoint>;
-
-std::string in_seconds(Duration limit) {
-    return fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(limit).count());
+Connection::Connection(Socket socket, SSL_CTX* context) : Connection(std::move(socket)) {
+    tls_.reset(SSL_new(context));
+    if (!tls_ || SSL_set_fd(tls_.get(), socket_.native_handle()) != 1) throw std::bad_alloc{};
+    SSL_set_connect_state(tls_.get());
 }
 
-// getaddrinfo(3) cannot be interrupted, so at its limit it is left to end by itself, with nobody listening.
-struct Lookup {
-    explicit Lookup(asio::any_io_executor executor) : resolver(executor), done(executor) {}
-    tcp::resolver resolver;
-    Signal done;
-    bool answered = false;
-    boost::system::error_code failure;
-    Endpoints endpoints;
-};
-
-Task<Endpoints> resolve(std::string host, std::string port, Duration limit) {
-    boost::system::error_code not_an_address;
-    if (const auto address = asio::ip::make_address(host, not_an_address); !not_an_address) {
-        co_return Endpoints{tcp::endpoint{address, static_cast<unsigned short>(std::stoi(port))}};
+Connection::Step Connection::read(asio::mutable_buffer room) {
+    Step step;
+    if (!tls_) {
+        step.size = socket_.read_some(room, step.failure);
+        return step;
     }
-    const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
-    wipe_stack();  // the first look-up starts a thread, which would inherit what stands in the registers
-    lookup->resolver.async_resolve(
-        host, port, [lookup](boost::system::error_code failure, const tcp::resolver::results_type& found) {
-            for (const auto& entry : found) lookup->endpoints.push_back(entry.endpoint());
-            lookup->failure = failure;
-            lookup->answered = true;
-            lookup->done.notify();
-        });
-    const auto until = Signal::Clock::now() + limit;
-    while (!lookup->answered) {
-        if (Signal::Clock::now() >= until) {
-            throw Error{Code::timeout, "the address of {} was not found within {}", host, in_seconds(limit)};
-        }
-        co_await lookup->done.wait_until(until);
-    }
-    if (lookup->failure) {
-        throw Error{Code::provider_unreachable, "cannot find the address of {}: {}", host, lookup->failure.message()}
-            .hint(network_hint);
-    }
-    co_return std::move(lookup->endpoints);
+    ERR_clear_error();
+    const int result = SSL_read_ex(tls_.get(), room.data(), room.size(), &step.size);
+    return outcome(result, step.size);
 }
 
-Task<void> connect_any(tcp::socket& socket, Endpoints endpoints, std::string where) {
-    const auto [failure, used] = co_await asio::async_connect(socket, endpoints, as_result);
-    throw_if_cancelled(failure);
-    if (failure == asio::error::no_descriptors)
-        throw Error{Code::busy, "cannot connect to {}: ephd has too many files open", where}.hint(
-            "Raise the limit where ephd is started: ulimit -n 1024");
-    if (failure)
-        throw Error{Code::provider_unreachable, "cannot connect to {}: {}", where, failure.message()}.hint(
-            network_hint);
-}
-
-Task<void> ask_proxy(tcp::socket& socket, std::string question, std::string proxy_name, std::string target_name) {
-    co_await asio::async_write(socket, asio::buffer(question), use_awaitable);
-    std::string answer;
-    const auto [failure, size] =
-        co_await asio::async_read_until(socket, asio::dynamic_buffer(answer, 16384), "\r\n\r\n", as_result);
-    throw_if_cancelled(failure);
-    if (failure)
-        throw Error{Code::provider_unreachable, "the proxy {} broke off: {}", proxy_name, failure.message()}.hint(
-            proxy_hint);
-    const std::string_view status = std::string_view{answer}.substr(0, answer.find("\r\n"));
-    if (!status.starts_with("HTTP/1.") || status.size() < 12 || status.substr(9, 1) != "2") {
-        throw Error{Code::provider_unreachable, "the proxy {} refuses to connect to {}", proxy_name, target_name}.hint(
-            proxy_hint);
+Connection::Step Connection::write(std::span<const asio::const_buffer> pieces) {
+    Step step;
+    if (!tls_) {
+        step.size = socket_.write_some(pieces, step.failure);
+        step.awaits = asio::socket_base::wait_write;
+        return step;
     }
+    while (!pieces.empty() && pieces.front().size() == 0) pieces = pieces.subspan(1);
+    if (pieces.empty()) return step;
+    ERR_clear_error();
+    const int result = SSL_write_ex(tls_.get(), pieces.front().data(), pieces.front().size(), &step.size);
+    return outcome(result, step.size);
 }
 
-Task<void> shake(HttpsClient::Connection::Tls& stream, std::string where) {
-    const auto [failure] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_result);
-    if (!failure) co_return;
-    throw_if_cancelled(failure);
-    const long verdict = SSL_get_verify_result(stream.native_handle());
-    if (verdict != X509_V_OK) {
-        throw Error{Code::provider_unreachable, "the certificate of {} is not trusted: {}", where,
-                    X509_verify_cert_error_string(verdict)}
-            .hint("If a gateway stands in between, name its certificate authority in SSL_CERT_FILE for ephd.");
+Connection::Step Connection::shake_hands() {
+    ERR_clear_error();
+    return outcome(SSL_do_handshake(tls_.get()), 0);
+}
+
+// What OpenSSL says of its last call, as asio::ssl would say it.
+Connection::Step Connection::outcome(int result, std::size_t size) const {
+    const int system = errno;
+    Step step{size, {}};
+    if (result == 1) return step;
+    const unsigned long error = ERR_peek_error();
+    switch (SSL_get_error(tls_.get(), result)) {
+        case SSL_ERROR_WANT_READ:
+            step.failure = asio::error::would_block;
+            break;
+        case SSL_ERROR_WANT_WRITE:
+            step.failure = asio::error::would_block;
+            step.awaits = asio::socket_base::wait_write;
+            break;
+        case SSL_ERROR_ZERO_RETURN:
+            step.failure = asio::error::eof;
+            break;
+        case SSL_ERROR_SYSCALL:
+            step.failure = asio::ssl::error::stream_truncated;
+            if (system != 0) step.failure = {system, asio::error::get_system_category()};
+            break;
+        default:
+            step.failure = {static_cast<int>(error), asio::error::get_ssl_category()};
+            if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+                step.failure = asio::ssl::error::stream_truncated;
     }
-    throw Error{Code::provider_unreachable, "no TLS with {}: {}", where, failure.message()}.hint(
-        "Check the base URL: something else than the provider may answer there.");
+    return step;
 }
 
-}  // namespace
-
-HttpsClient::Connection::Plain& HttpsClient::Connection::socket() {
-    if (Tls* tls = std::get_if<Tls>(&stream_)) return tls->next_layer();
-    return std::get<Plain>(stream_);
-}
-
-bool HttpsClient::Connection::usable() {
-    if (Tls* tls = std::get_if<Tls>(&stream_)) {
-        SSL* ssl = tls->native_handle();  // what was read from the socket already is not seen there
-        if (SSL_has_pending(ssl) != 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) != 0) return false;
-    }
+bool Connection::usable() {
+    if (has_unread()) return false;
     char byte = 0;
-    const auto got = recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const auto got = recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-Task<tcp::socket> connect_tcp(std::string host, std::string port, HttpLimits limits) {
-    Endpoints endpoints = co_await resolve(host, port, limits.resolve);
-    tcp::socket socket{co_await asio::this_coro::executor};
-    const std::string where = host + ":" + port;
-    co_await within(limits.connect, connect_any(socket, std::move(endpoints), where),
-                    fmt::format("{} did not accept a connection within {}", where, in_seconds(limits.connect)));
-    socket.set_option(tcp::no_delay{true});
-    co_return socket;
-}
-
-Task<void> tunnel(tcp::socket& socket, Proxy proxy, BaseUrl target, HttpLimits limits) {
-    const std::string wanted =
-        (target.host.find(':') == target.host.npos ? target.host : "[" + target.host + "]") + ":" + target.port;
-    std::string question = fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\n", wanted, wanted);
-    if (!proxy.authorization.empty()) question += "Proxy-Authorization: Basic " + proxy.authorization + "\r\n";
-    question += "\r\n";
-    co_await within(limits.connect, ask_proxy(socket, std::move(question), proxy.host + ":" + proxy.port, wanted),
-                    fmt::format("the proxy {} did not answer within {}", proxy.host, in_seconds(limits.connect)));
-}
-
-Task<void> handshake(HttpsClient::Connection::Tls& stream, BaseUrl target, HttpLimits limits) {
-    boost::system::error_code not_an_address;
-    (void)asio::ip::make_address(target.host, not_an_address);
-    const auto ssl = stream.native_handle();
-    if (not_an_address) {  // SNI takes names only; the call behind the macro SSL_set_tlsext_host_name
-        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, target.host.data());
-    }
-    // OpenSSL's own check of the name, because it says what it found.
-    X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);
-    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const int set = not_an_address ? X509_VERIFY_PARAM_set1_host(wanted, target.host.c_str(), 0)
-                                   : X509_VERIFY_PARAM_set1_ip_asc(wanted, target.host.c_str());
-    if (set != 1) throw Error{Code::internal, "the certificate of {} cannot be checked", target.host};
-    co_await within(
-        limits.handshake, shake(stream, target.authority()),
-        fmt::format("{} did not finish the TLS handshake within {}", target.authority(), in_seconds(limits.handshake)));
 }
 
 }  // namespace eph

@@ -5,7 +5,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "daemon/https/connection.hpp"
+#include "daemon/https/opening.hpp"
 
 namespace eph {
 namespace {
@@ -37,11 +37,15 @@ Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& cr
     return Secret::take(text);
 }
 
-template <class Stream>
-Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secret& message, bool& sent, bool& keep) {
+}  // namespace
+
+Task<HttpResponse> exchange(Connection& connection, const BaseUrl& base, const HttpRequest& request,
+                            const Secret& credential, bool& sent, bool& keep) {
+    const Secret message = compose(base, request, credential);
+    const std::string where = base.authority();
     sent = true;
-    const auto [write_failure, written] =
-        co_await asio::async_write(stream, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
+    const auto [write_failure, written] = co_await asio::async_write(
+        connection, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
     throw_if_cancelled(write_failure);
     if (write_failure)
         throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
@@ -50,7 +54,7 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     buffer.reserve(16384);
     http::response_parser<http::string_body> parser;
     parser.body_limit(answer_limit);
-    const auto [read_failure, size] = co_await http::async_read(stream, buffer, parser, as_result);
+    const auto [read_failure, size] = co_await http::async_read(connection, buffer, parser, as_result);
     throw_if_cancelled(read_failure);
     if (read_failure) {
         const bool garbage = read_failure.category() == http::make_error_code(http::error::bad_version).category() &&
@@ -69,19 +73,6 @@ Task<HttpResponse> converse(Stream& stream, const std::string& where, const Secr
     }
     answer.body = std::move(parser.get().body());
     co_return answer;
-}
-
-}  // namespace
-
-Task<HttpResponse> exchange(HttpsClient::Connection& connection, const BaseUrl& base, const HttpRequest& request,
-                            const Secret& credential, bool& sent, bool& keep) {
-    const Secret message = compose(base, request, credential);
-    const std::string where = base.authority();
-    if (auto* tls = std::get_if<HttpsClient::Connection::Tls>(&connection.stream())) {
-        co_return co_await converse(*tls, where, message, sent, keep);
-    }
-    co_return co_await converse(std::get<HttpsClient::Connection::Plain>(connection.stream()), where, message, sent,
-                                keep);
 }
 
 }  // namespace eph

@@ -65,6 +65,8 @@ struct Probe {
     std::optional<Timestamp> valid_until;
 };
 
+class Connection;
+
 class HttpsClient {
 public:
     // `https_proxy`, `no_proxy`: as in the environment. TLS trusts the system's store, or SSL_CERT_FILE.
@@ -78,14 +80,9 @@ public:
 
     void close_idle();  // drops what has been idle for too long
 
-    class Connection;
-
-    // For who speaks HTTP by itself. `fresh`: none from the pool. Throws TransportError of which nothing was sent.
-    struct Acquired {
-        std::unique_ptr<Connection> connection;
-        bool pooled = false;  // it may turn out to be closed
-    };
-    Task<Acquired> acquire(BaseUrl base, bool fresh);
+    // For who speaks HTTP by itself. One that was used before may turn out to be closed; nullptr: there is none.
+    std::unique_ptr<Connection> pooled(const BaseUrl& base);
+    Task<std::unique_ptr<Connection>> connect(BaseUrl base);  // throws TransportError of which nothing was sent
     // After a whole answer. One with anything unread is closed: that would be taken for the next answer.
     void give_back(const BaseUrl& base, std::unique_ptr<Connection> connection);
 
@@ -96,7 +93,6 @@ private:
         std::chrono::steady_clock::time_point since;
     };
 
-    std::unique_ptr<Connection> reuse(const BaseUrl& base);
     void close_old();
     Task<std::unique_ptr<Connection>> open(BaseUrl base);
 

@@ -2,7 +2,7 @@
 #include <openssl/x509.h>
 
 #include "common/text.hpp"
-#include "daemon/https/connection.hpp"
+#include "daemon/https/opening.hpp"
 #include "daemon/https/trust.hpp"
 
 namespace eph {
@@ -45,13 +45,12 @@ Task<Probe> HttpsClient::probe(BaseUrl base) {
     if (!proxy.empty()) co_await tunnel(socket, proxy, base, limits_);
     found.connecting = since(began);
     if (!base.tls) co_return found;
-    Connection connection{std::move(socket), trust().context};
-    auto& stream = std::get<Connection::Tls>(connection.stream());
+    Connection connection{std::move(socket), trust().context.native_handle()};
     began = Clock::now();
-    co_await handshake(stream, base, limits_);
+    co_await handshake(connection, base, limits_);
     found.handshake = since(began);
-    found.version = SSL_get_version(stream.native_handle());
-    read_certificate(stream.native_handle(), found);
+    found.version = SSL_get_version(connection.tls());
+    read_certificate(connection.tls(), found);
     co_return found;
 }
 

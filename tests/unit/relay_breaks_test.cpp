@@ -193,3 +193,21 @@ TEST_CASE("cutting a session breaks its streams and settles them") {
     CHECK(request.provider.read_to_end().empty());
     CHECK(rig.usage().failed == 1);
 }
+
+TEST_CASE("a connection goes on behind a large body that the meter has refused") {
+    wire::Limits limits;
+    limits.models = {"gpt-4*"};
+    Rig rig{{limits, {}, "openai"}};
+    Peer agent = rig.agent();
+    auto sender = agent.send_aside(post(R"({"model": "gpt-5", "input": ")" + std::string(600'000, 'x') + "\"}"));
+    Peer provider = rig.provider.accept();
+    provider.read_to_end();
+    CHECK(status_of(agent.read_answer()) == 403);
+    sender.get();
+    agent.send(get("/models"));
+    Peer next = rig.provider.accept();
+    next.read_request();
+    next.send(answer("{}"));
+    CHECK(status_of(agent.read_answer()) == 200);
+    CHECK(rig.usage().refused == 1);
+}

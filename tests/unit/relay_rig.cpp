@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include "../support/catch.hpp"
@@ -172,6 +174,7 @@ Rig::Rig(RigOptions options)
       acceptor_(io_, {asio::ip::address_v4::loopback(), 0}),
       listening_(io_.get_executor()),
       serving_(io_.get_executor()) {
+    std::signal(SIGPIPE, SIG_IGN);  // as ephd does
     session = make_session(options, provider.port(), prices_, io_.get_executor(), *this);
     listening_.spawn("listener", listen());
     thread_ = std::thread{[this] { io_.run(); }};

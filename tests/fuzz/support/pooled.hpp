@@ -64,8 +64,8 @@ struct Pair {
 // A connection to `base`, which the client takes as soon as it needs one; ours is the provider's end.
 inline End pooled_provider(HttpsClient& https, asio::io_context& io, const BaseUrl& base) {
     const Pair pair;
-    HttpsClient::Connection::Plain socket{io, asio::ip::tcp::v4(), pair.theirs};  // Asio asks no socket what it is
-    https.give_back(base, std::make_unique<HttpsClient::Connection>(std::move(socket)));
+    Connection::Socket socket{io, {AF_UNIX, 0}, pair.theirs};
+    https.give_back(base, std::make_unique<Connection>(std::move(socket)));
     return End{pair.ours};
 }
 

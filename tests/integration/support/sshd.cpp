@@ -13,16 +13,6 @@
 namespace eph::test {
 namespace {
 
-int free_port() {
-    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0);
-    REQUIRE(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    close(descriptor);
-    return ntohs(address.sin_port);
-}
-
 // The processes that `parent` has started, theirs included.
 std::vector<pid_t> descendants(pid_t parent) {
     std::vector<pid_t> found;
@@ -37,6 +27,16 @@ std::vector<pid_t> descendants(pid_t parent) {
 }
 
 }  // namespace
+
+int free_port() {
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    REQUIRE(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    close(descriptor);
+    return ntohs(address.sin_port);
+}
 
 Sshd::Sshd(TempHome& home, const std::string& lines, std::vector<std::string> around)
     : home_(home), lines_(lines), around_(std::move(around)) {

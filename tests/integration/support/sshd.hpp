@@ -7,6 +7,8 @@
 
 namespace eph::test {
 
+int free_port();  // of loopback: nobody listens there now
+
 class Sshd {
 public:
     // Puts an `ssh` first on `home`'s PATH that has, besides `testhost`, `deadhost`, where nobody listens. `lines` come
