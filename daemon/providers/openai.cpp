@@ -70,7 +70,8 @@ void OpenAi::remember(const Place& place, const std::vector<Listed>& listed) {
     listed_[place] = std::move(hashes);
 }
 
-// Absent means no more than "not by this id": the list by name has the last word.
+// Absent means no more than "not by this id", also where the answer speaks of another one: the list by name has the
+// last word.
 Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
     for (const bool as_user : {false, true}) {
         const HttpResponse answer = co_await ask(
@@ -80,8 +81,14 @@ Task<RevokeAnswer> OpenAi::remove(AccountRef account, std::string id) {
         const bool no_users_here = as_user && (answer.status == 403 || answer.status == 405);
         if (elsewhere || no_users_here) continue;
         if (!succeeded(answer)) co_return failed(account, answer, "delete a service account");
-        if (openai_json::deleted(answer.body)) co_return Confirmed{};
-        co_return Failed{"OpenAI answered a deletion without confirming it", std::nullopt};
+        switch (openai_json::deleted(answer.body, id)) {
+            case openai_json::Deletion::confirmed:
+                co_return Confirmed{};
+            case openai_json::Deletion::of_another:
+                co_return Absent{};
+            case openai_json::Deletion::denied:
+                co_return Failed{"OpenAI answered a deletion without confirming it", std::nullopt};
+        }
     }
     co_return Absent{};
 }

@@ -108,10 +108,12 @@ Created created_key(const std::string& body, std::string service_account_id) {
 
 std::optional<Timestamp> expiry(const std::string& body) { return unix_time(parse(body), "expires_at"); }
 
-bool deleted(const std::string& body) {
+Deletion deleted(const std::string& body, const std::string& id) {
     const json document = parse(body);
     const json& flag = field(document, "deleted");
-    return flag.is_boolean() && flag.get<bool>();
+    if (!flag.is_boolean() || !flag.get<bool>()) return Deletion::denied;
+    const std::string said = text_or_empty(document, "id");
+    return said.empty() || said == id ? Deletion::confirmed : Deletion::of_another;
 }
 
 Page<Listed> accounts(const std::string& body, bool users) {

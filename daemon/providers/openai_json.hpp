@@ -15,7 +15,8 @@ std::string created_account(const std::string& body);  // the id of one that com
 // The key of an account that is there already.
 Created created_key(const std::string& body, std::string service_account_id);
 std::optional<Timestamp> expiry(const std::string& body);  // of a key that was changed, if the answer names it
-bool deleted(const std::string& body);
+enum class Deletion { confirmed, denied, of_another };     // the last: true, but of another id
+Deletion deleted(const std::string& body, const std::string& id);
 
 template <class Item>
 struct Page {

@@ -36,7 +36,7 @@ void one(std::string_view input) {
     });
     read(body, [](const std::string& text) { (void)openai_json::name(text); });
     read(body, [](const std::string& text) { (void)openai_json::expiry(text); });
-    read(body, [](const std::string& text) { (void)openai_json::deleted(text); });
+    read(body, [](const std::string& text) { (void)openai_json::deleted(text, "svc_acct_1"); });
     for (const bool users : {false, true}) {
         read(body, [&](const std::string& text) { (void)openai_json::accounts(text, users); });
     }

@@ -194,3 +194,35 @@ TEST_CASE("a key is revoked with the account that works, whatever account was lo
     CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
     CHECK(sim.live_keys() == 0);
 }
+
+TEST_CASE_METHOD(Fixture, "an informational answer is not the answer: what comes later is of the same request") {
+    const std::string slow = ephd.create_key().at("key").at("id");
+    const std::string failing = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "interim"}, {"delay_ms", 300}}));
+    sim.fault(on("DELETE", {{"kind", "status"}, {"status", 500}, {"times", -1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + slow).status == 200);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 202);
+    CHECK(sim.live_keys() == 1);
+    sim.clear_faults();
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 200);
+
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 100}, {"items", 16}}));
+    CHECK(ephd.create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that is answered with nothing but informational answers is looked for") {
+    sim.fault(on("POST", {{"kind", "interim"}, {"items", 17}}));
+    CHECK(refused().at("message") == authority() + " answered with more than 16 informational answers");
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 101}}));
+    CHECK(refused().at("message") == authority() + " answered with the status 101, which ends no request");
+}
+
+TEST_CASE_METHOD(Fixture, "a deletion that is confirmed for another account is not believed") {
+    const std::string id = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "status"},
+                            {"status", 200},
+                            {"body", R"({"id": "svc_acct_of_another", "deleted": true})"},
+                            {"times", 1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 200);
+    CHECK(sim.live_keys() == 0);
+}

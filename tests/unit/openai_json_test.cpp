@@ -82,7 +82,7 @@ TEST_CASE("an answer that is not a JSON object is unreadable") {
          {std::string{}, std::string{"<html>"}, std::string{"null"}, std::string{"[]"}, std::string{"\"sk\""},
           std::string{R"({"id": "svc)"}, std::string{"\0\0", 2}, std::string(60, '['), whole.dump() + "x"}) {
         check_unreadable(body, "it is not a JSON object");
-        CHECK_THROWS_AS(openai_json::deleted(body), Error);
+        CHECK_THROWS_AS(openai_json::deleted(body, "svc_acct_1"), Error);
         CHECK_THROWS_AS(openai_json::accounts(body, false), Error);
         CHECK_THROWS_AS(openai_json::keys(body), Error);
         CHECK(openai_json::error_message(body).empty());
@@ -90,11 +90,22 @@ TEST_CASE("an answer that is not a JSON object is unreadable") {
 }
 
 TEST_CASE("only a deletion that is said counts") {
-    CHECK(openai_json::deleted(R"({"object": "x", "id": "svc_acct_1", "deleted": true})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": false})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": "true"})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": 1})"));
-    CHECK(error_of([] { openai_json::deleted("{}"); }).message() ==
+    using openai_json::Deletion;
+    const std::pair<const char*, Deletion> table[] = {
+        {R"({"object": "x", "id": "svc_acct_1", "deleted": true})", Deletion::confirmed},
+        {R"({"deleted": true})", Deletion::confirmed},
+        {R"({"id": null, "deleted": true})", Deletion::confirmed},
+        {R"({"id": "svc_acct_2", "deleted": true})", Deletion::of_another},
+        {R"({"id": "svc_acct_2", "deleted": false})", Deletion::denied},
+        {R"({"deleted": false})", Deletion::denied},
+        {R"({"deleted": "true"})", Deletion::denied},
+        {R"({"deleted": 1})", Deletion::denied},
+    };
+    for (const auto& [body, meaning] : table) {
+        INFO(body);
+        CHECK((openai_json::deleted(body, "svc_acct_1") == meaning));
+    }
+    CHECK(error_of([] { openai_json::deleted("{}", "svc_acct_1"); }).message() ==
           "OpenAI's answer cannot be read: 'deleted' is missing");
 }
 
