@@ -38,7 +38,7 @@ std::string with(const char* pointer, json value) {
 
 void check_unreadable(const std::string& body, const std::string& why) {
     INFO(body.substr(0, 200));
-    const Error error = error_of([&] { openai_json::created(body); });
+    const Error error = error_of([&] { openai_json::created(body, "eph-x"); });
     CHECK(error.code() == Code::provider_unreadable);
     CHECK(error.message() == "OpenAI's answer cannot be read: " + why);
     CHECK(error.message().find("sk-svcacct") == std::string::npos);
@@ -54,13 +54,13 @@ AccountRef an_account() {
 }  // namespace
 
 TEST_CASE("the answer to a creation is read whole") {
-    Created created = openai_json::created(whole.dump());
+    Created created = openai_json::created(whole.dump(), "eph-x");
     CHECK(created.service_account_id == "svc_acct_1");
     CHECK(created.api_key_id == "key_1");
     CHECK(created.key.reveal() == "sk-svcacct-1");
-    CHECK(openai_json::created(with("/brand_new", {{"deep", {1, 2}}})).service_account_id == "svc_acct_1");
-    CHECK(openai_json::created(without("/api_key/id")).api_key_id.empty());
-    CHECK(openai_json::created(without("/created_at")).service_account_id == "svc_acct_1");
+    CHECK(openai_json::created(with("/brand_new", {{"deep", {1, 2}}}), "eph-x").service_account_id == "svc_acct_1");
+    CHECK(openai_json::created(without("/api_key/id"), "eph-x").api_key_id.empty());
+    CHECK(openai_json::created(without("/created_at"), "eph-x").service_account_id == "svc_acct_1");
 }
 
 TEST_CASE("what a creation's answer lacks is named") {
@@ -239,4 +239,24 @@ TEST_CASE("a refusal says what was refused, where, and what to do") {
     silent.status = 503;
     CHECK(openai_json::refusal(an_account(), silent, "create a key").message() ==
           "OpenAI could not create a key in project proj_1: status 503");
+}
+
+TEST_CASE("an account of another name than was asked for is not the one that was made") {
+    check_unreadable(with("/name", "production backend"), "it tells of 'production backend'");
+    CHECK(openai_json::created(without("/name"), "eph-x").service_account_id == "svc_acct_1");
+    CHECK(error_of([] { openai_json::created_account(R"({"id": "svc_1", "name": "ci"})", "eph-x"); }).message() ==
+          "OpenAI's answer cannot be read: it tells of 'ci'");
+    CHECK(openai_json::created_account(R"({"id": "svc_1", "name": "eph-x"})", "eph-x") == "svc_1");
+}
+
+TEST_CASE("an id that would be another path is none") {
+    for (const std::string id : {"", ".", ".."}) {
+        const std::string why = id.empty() ? "'id' is empty" : "'id' is '" + id + "'";
+        check_unreadable(with("/id", id), why);
+        const json page = {{"data", {{{"id", id}, {"name", "eph-x"}}}}, {"has_more", false}};
+        CHECK(error_of([&] { openai_json::accounts(page.dump(), false); }).message() ==
+              "OpenAI's answer cannot be read: " + why);
+        CHECK(error_of([&] { openai_json::keys(page.dump()); }).message() == "OpenAI's answer cannot be read: " + why);
+    }
+    CHECK(openai_json::created(with("/id", "..."), "eph-x").service_account_id == "...");
 }
