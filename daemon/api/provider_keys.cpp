@@ -104,6 +104,15 @@ KeyRow take_over(Services& services, const Everything& all, Found found) {
     });
     if (same > 1) found.listed.id.clear();  // several of one name go by their name
     if (const auto known = services.ledger.key_by_name(name)) {
+        if (!may_speak_of(found.account->place, *known)) {
+            throw Error{Code::forbidden,
+                        "{} lists the name of key {}, which is project {}'s at {}",
+                        found.account->base.authority(),
+                        known->id.text(),
+                        known->place.project,
+                        known->place.base_url}
+                .hint("To revoke that key: eph keys revoke " + known->id.text());
+        }
         services.ledger.revive(known->id, found.listed.id);
         return services.ledger.key(known->id).value();
     }

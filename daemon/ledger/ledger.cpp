@@ -159,12 +159,14 @@ void Ledger::keep(const KeyRow& key) {
     transaction.commit();
 }
 
-void Ledger::adopt(const KeyRow& key, const std::string& reason) {
+void Ledger::adopt(const std::vector<std::pair<KeyRow, std::string>>& keys) {
     Transaction transaction{store_->database};
-    store_->insert(key, now());
-    store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
-    store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
-    store_->note(key.id, "reconcile", "adopted", key.name);
+    for (const auto& [key, reason] : keys) {
+        store_->insert(key, now());
+        store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
+        store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
+        store_->note(key.id, "reconcile", "adopted", key.name);
+    }
     transaction.commit();
 }
 

@@ -149,7 +149,7 @@ TEST_CASE_METHOD(Fixture, "a key that is found though it was revoked is revoked 
 TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that is due") {
     KeyRow key = a_key("k1", moment - 1h);
     key.service_account_id = "svc_9";
-    ledger.adopt(key, "expired");
+    ledger.adopt({{key, "expired"}});
     CHECK(row("k1").state == KeyState::revoking);
     CHECK(row("k1").reason == "expired");
     CHECK(row("k1").service_account_id == "svc_9");
