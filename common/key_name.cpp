@@ -53,6 +53,8 @@ std::string name_with_end(std::string_view name, Timestamp until) {
 
 std::optional<KeyName> parse_key_name(std::string_view name) {
     if (!name.starts_with(prefix)) return std::nullopt;
+    const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (!std::all_of(name.begin(), name.end(), is_plain)) return std::nullopt;
     // A label may hold "-exp-" itself, so the last mark that is followed by a time is the one that counts.
     for (std::size_t mark = name.rfind(expiry_mark); mark != name.npos && mark >= prefix.size() - 1;
          mark = mark == 0 ? name.npos : name.rfind(expiry_mark, mark - 1)) {

@@ -23,7 +23,9 @@ Task<ApiReply> clean_up(Services& services, const ApiRequest& request) {
     result.already_gone = sum.already_gone;
     result.left = sum.left;
     result.pending = static_cast<std::int64_t>(sum.pending.size());
-    for (const KeyRow& key : sum.pending) result.failed.push_back(view(key));
+    for (const KeyRow& key : sum.pending) {
+        result.failed.push_back(view(services.janitor.with_hindrance(key)));
+    }
     for (const KeyRow& key : sum.would_revoke) result.would_revoke.push_back(view(key));
     result.notes = std::move(asked.notes);
     result.notes.insert(result.notes.end(), sum.notes.begin(), sum.notes.end());

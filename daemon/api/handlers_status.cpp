@@ -53,7 +53,9 @@ Task<ApiReply> show_status(Services& services, const ApiRequest& request) {
     for (const std::string& note : services.accounts.notes()) status.notes.push_back(note);
     for (const std::string& note : services.broker.notes()) status.notes.push_back(note);
     for (std::string& note : ledger_notes(services)) status.notes.push_back(std::move(note));
-    for (const KeyRow& key : services.ledger.first_unsettled(most_keys)) status.keys.push_back(view(key));
+    for (KeyRow& key : services.ledger.first_unsettled(most_keys)) {
+        status.keys.push_back(view(services.janitor.with_hindrance(std::move(key))));
+    }
     if (status.keys.size() == most_keys) {
         const std::int64_t more = services.ledger.count_keys().all() - static_cast<std::int64_t>(most_keys);
         if (more > 0) status.notes.push_back(fmt::format("{} more keys are not shown here: eph keys list", more));

@@ -96,21 +96,6 @@ std::optional<Found> owner_of_key(const Everything& all, const std::string& id) 
     return std::nullopt;
 }
 
-// The only key whose name begins like this; several accounts of one name are one key.
-std::optional<Found> by_beginning(const Everything& all, const std::string& reference) {
-    std::map<std::string, const Found*> fitting;
-    for (const Found& each : all.accounts) {
-        if (each.listed.name.starts_with(reference) && parse_key_name(each.listed.name))
-            fitting.emplace(each.listed.name, &each);
-    }
-    if (fitting.empty()) return std::nullopt;
-    if (fitting.size() > 1) {
-        throw Error{Code::ambiguous, "'{}' fits {} keys at the provider", printable(reference, 80), fitting.size()}
-            .hint("Give more of the name.");
-    }
-    return *fitting.begin()->second;
-}
-
 KeyRow take_over(Services& services, const Everything& all, Found found) {
     const std::string& name = found.listed.name;
     if (!parse_key_name(name)) throw not_ours(name);
@@ -119,6 +104,15 @@ KeyRow take_over(Services& services, const Everything& all, Found found) {
     });
     if (same > 1) found.listed.id.clear();  // several of one name go by their name
     if (const auto known = services.ledger.key_by_name(name)) {
+        if (!may_speak_of(found.account->place, *known)) {
+            throw Error{Code::forbidden,
+                        "{} lists the name of key {}, which is project {}'s at {}",
+                        found.account->base.authority(),
+                        known->id.text(),
+                        known->place.project,
+                        known->place.base_url}
+                .hint("To revoke that key: eph keys revoke " + known->id.text());
+        }
         services.ledger.revive(known->id, found.listed.id);
         return services.ledger.key(known->id).value();
     }
@@ -158,7 +152,6 @@ Task<std::optional<KeyRow>> adopt_from_provider(Services& services, const AskedA
     }
     co_await read_keys(services, asked, all);
     std::optional<Found> found = owner_of_key(all, reference);
-    if (!found) found = by_beginning(all, reference);
     if (found) co_return take_over(services, all, std::move(*found));
     // Nothing was found, but not everything was seen.
     if (all.accounts_failure) throw Error{*all.accounts_failure};

@@ -14,9 +14,9 @@ namespace eph {
 Task<void> add_provider_side(Services& services, const AskedAccounts& asked, const std::vector<KeyRow>& rows,
                              wire::KeyList& list);
 
-// A key that the ledger does not know, by the provider's id of its service account, user or API key, by its name, or by
-// the beginning of its name: taken into the ledger, so that it is revoked like any other. Throws Error{forbidden} for
-// what no tool of this kind made.
+// A key that the ledger does not know, by the provider's id of its service account, user or API key, or by its name,
+// each of them whole: taken into the ledger, so that it is revoked like any other. Throws Error{forbidden} for what no
+// tool of this kind made.
 Task<std::optional<KeyRow>> adopt_from_provider(Services& services, const AskedAccounts& asked, std::string reference);
 
 }  // namespace eph

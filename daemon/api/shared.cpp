@@ -76,7 +76,7 @@ Task<ApiReply> answer_revocation(Services& services, Janitor::Awaited awaited, S
     outcome.confirmed = true;
     if (!awaited.key.empty()) {  // else there is nothing to revoke
         outcome.confirmed = co_await services.janitor.first_answer(awaited, patience);
-        outcome.key = view(services.janitor.row(awaited.key).value());
+        outcome.key = view(services.janitor.with_hindrance(services.janitor.row(awaited.key).value()));
     }
     if (!session.empty()) {
         co_await services.broker.settled(session);

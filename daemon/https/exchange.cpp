@@ -13,6 +13,7 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::uint64_t answer_limit = 8 * 1024 * 1024;
+constexpr int most_interim = 16;  // before the answer itself
 
 // The whole request as it goes out, credential included: in locked memory, wiped with the Secret that holds it.
 Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& credential) {
@@ -37,6 +38,57 @@ Secret compose(const BaseUrl& base, const HttpRequest& request, const Secret& cr
     return Secret::take(text);
 }
 
+Error broken_answer(const std::string& where, const boost::system::error_code& failure) {
+    if (failure == http::error::body_limit) {
+        return Error{Code::provider_unreadable, "{} answered with more than {} MB", where, answer_limit / 1024 / 1024};
+    }
+    const bool garbage = failure.category() == http::make_error_code(http::error::bad_version).category() &&
+                         failure != http::error::end_of_stream && failure != http::error::partial_message;
+    if (garbage) {
+        return Error{Code::provider_unreadable, "{} answered something that is not HTTP: {}", where, failure.message()};
+    }
+    return Error{Code::provider_unreachable, "the connection to {} broke before the answer was whole: {}", where,
+                 failure.message()};
+}
+
+// The final answer: informational ones may come before it (RFC 9110 15.2), and are not what was asked for. None that is
+// thrown at leaves a connection that could be used again: what comes on it belongs to nobody.
+Task<HttpResponse> read_answer(Connection& connection, const std::string& where, bool& keep) {
+    boost::beast::flat_buffer buffer;
+    buffer.reserve(16384);
+    for (int answers = 0; answers <= most_interim; ++answers) {
+        http::response_parser<http::string_body> parser;
+        parser.body_limit(answer_limit);
+        const auto [failure, size] = co_await http::async_read(connection, buffer, parser, as_result);
+        throw_if_cancelled(failure);
+        if (failure) throw broken_answer(where, failure);
+        HttpResponse answer;
+        answer.status = static_cast<int>(parser.get().result_int());
+        const bool interim = answer.status >= 100 && answer.status < 200 && answer.status != 101;
+        if (interim) continue;
+        if (answer.status < 200) {
+            throw Error{Code::provider_unreadable, "{} answered with the status {}, which ends no request", where,
+                        answer.status};
+        }
+        keep = parser.keep_alive() && buffer.size() == 0;
+        if (const auto field = parser.get().find(http::field::retry_after); field != parser.get().end()) {
+            answer.retry_after = parse_retry_after({field->value().data(), field->value().size()}, now());
+        }
+        answer.body = std::move(parser.get().body());
+        co_return answer;
+    }
+    throw Error{Code::provider_unreadable, "{} answered with more than {} informational answers", where, most_interim};
+}
+
+// Some repeat the credential that they refuse. What an answer says stands in the ledger, in the log and on screens.
+void hide(const Secret& credential, std::string& said) {
+    constexpr std::size_t shortest = 8;  // of what can be told from a word
+    const std::string_view secret = credential.reveal();
+    if (secret.size() < shortest) return;
+    for (std::size_t at = 0; (at = said.find(secret, at)) != said.npos;)
+        said.replace(at, secret.size(), "[credential]");
+}
+
 }  // namespace
 
 Task<HttpResponse> exchange(Connection& connection, const BaseUrl& base, const HttpRequest& request,
@@ -44,34 +96,12 @@ Task<HttpResponse> exchange(Connection& connection, const BaseUrl& base, const H
     const Secret message = compose(base, request, credential);
     const std::string where = base.authority();
     sent = true;
-    const auto [write_failure, written] = co_await asio::async_write(
+    const auto [failure, written] = co_await asio::async_write(
         connection, asio::buffer(message.reveal().data(), message.reveal().size()), as_result);
-    throw_if_cancelled(write_failure);
-    if (write_failure)
-        throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, write_failure.message()};
-
-    boost::beast::flat_buffer buffer;
-    buffer.reserve(16384);
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(answer_limit);
-    const auto [read_failure, size] = co_await http::async_read(connection, buffer, parser, as_result);
-    throw_if_cancelled(read_failure);
-    if (read_failure) {
-        const bool garbage = read_failure.category() == http::make_error_code(http::error::bad_version).category() &&
-                             read_failure != http::error::end_of_stream && read_failure != http::error::partial_message;
-        if (garbage)
-            throw Error{Code::provider_unreadable, "{} answered something that is not HTTP: {}", where,
-                        read_failure.message()};
-        throw Error{Code::provider_unreachable, "the connection to {} broke before the answer was whole: {}", where,
-                    read_failure.message()};
-    }
-    keep = parser.keep_alive() && buffer.size() == 0;
-    HttpResponse answer;
-    answer.status = static_cast<int>(parser.get().result_int());
-    if (const auto field = parser.get().find(http::field::retry_after); field != parser.get().end()) {
-        answer.retry_after = parse_retry_after({field->value().data(), field->value().size()}, now());
-    }
-    answer.body = std::move(parser.get().body());
+    throw_if_cancelled(failure);
+    if (failure) throw Error{Code::provider_unreachable, "the connection to {} broke: {}", where, failure.message()};
+    HttpResponse answer = co_await read_answer(connection, where, keep);
+    hide(credential, answer.body);
     co_return answer;
 }
 

@@ -14,8 +14,13 @@ constexpr Duration for_another = std::chrono::minutes{4};  // together less than
 }  // namespace
 
 CleanupCount Janitor::cleanup_count() const {
-    if (!cleaning_) return {};
-    return {true, cleaning_->keys.size(), cleaning_->keys.size() - cleaning_->unanswered.size()};
+    CleanupCount count;
+    for (const Cleaning& each : cleaning_) {
+        count.running = true;
+        count.total += each.keys.size();
+        count.done += each.keys.size() - each.unanswered.size();
+    }
+    return count;
 }
 
 Task<CleanupSum> Janitor::cleanup(CleanupOrder order, std::string actor) {
@@ -23,7 +28,8 @@ Task<CleanupSum> Janitor::cleanup(CleanupOrder order, std::string actor) {
     std::list<Comparing> comparing;
     for (const AccountRef& account : order.accounts) comparing.emplace_back(comparing_, account->place);
     if (order.dry_run) {
-        co_await ask_accounts(order, sum);
+        Concerned none;
+        co_await ask_accounts(order, sum, none);
         std::set<KeyId> known;
         for (const KeyRow& row : sum.would_revoke) known.insert(row.id);
         for (KeyRow& row : rows_for_cleanup(order)) {
@@ -31,44 +37,72 @@ Task<CleanupSum> Janitor::cleanup(CleanupOrder order, std::string actor) {
         }
         co_return sum;
     }
-    const auto until = Signal::Clock::now() + for_another;
-    while (cleaning_) {
-        if (Signal::Clock::now() >= until) {
-            throw Error{Code::busy, "another cleanup still runs"}.hint("eph status shows what it is waiting for.");
-        }
-        co_await cleaned_.wait_until(until);
-    }
+    std::set<Place> places;
+    for (const AccountRef& account : order.accounts) places.insert(account->place);
+    co_await wait_for_other_cleanups(order, places);
     struct Running {
         Janitor& janitor;
+        std::list<Cleaning>::iterator own;
         ~Running() {
-            janitor.cleaning_.reset();
+            janitor.cleaning_.erase(own);
             janitor.cleaned_.notify();
         }
     };
-    cleaning_.emplace();
-    const Running running{*this};
-    co_await clean_up(order, sum, std::move(actor));
+    const Running running{*this, cleaning_.insert(cleaning_.end(), Cleaning{})};
+    running.own->places = std::move(places);
+    running.own->every_place = order.every_place;
+    co_await clean_up(order, sum, *running.own, std::move(actor));
     co_return sum;
 }
 
-Task<void> Janitor::clean_up(const CleanupOrder& order, CleanupSum& sum, std::string actor) {
-    co_await ask_accounts(order, sum);
+// Those that have to do with a place of this one.
+Task<void> Janitor::wait_for_other_cleanups(const CleanupOrder& order, const std::set<Place>& places) {
+    const auto until = Signal::Clock::now() + for_another;
+    for (;;) {
+        const auto other = std::find_if(cleaning_.begin(), cleaning_.end(), [&](const Cleaning& each) {
+            return order.every_place || each.every_place ||
+                   std::any_of(places.begin(), places.end(),
+                               [&](const Place& one) { return each.places.contains(one); });
+        });
+        if (other == cleaning_.end()) co_return;
+        if (Signal::Clock::now() >= until) {
+            throw Error{Code::busy, "another cleanup still runs: {} of its {} keys have no answer yet",
+                        other->unanswered.size(), other->keys.size()}
+                .hint("Try again later, or clean up another account: eph cleanup --account NAME.");
+        }
+        co_await cleaned_.wait_until(until);
+    }
+}
+
+Task<void> Janitor::clean_up(const CleanupOrder& order, CleanupSum& sum, Cleaning& cleaning, std::string actor) {
+    co_await ask_accounts(order, sum, cleaning);
     for (const KeyRow& row : rows_for_cleanup(order)) {
-        cleaning_->add(row.id);
+        cleaning.add(row.id);
         revoke(row.id, "asked", actor);
     }
     // What was settled before it was even waited for, be it in memory alone.
-    std::erase_if(cleaning_->unanswered, [&](const KeyId& id) {
+    std::erase_if(cleaning.unanswered, [&](const KeyId& id) {
         const std::optional<KeyRow> row = this->row(id);
         return !row || row->state == KeyState::revoked;
     });
     const auto until = Signal::Clock::now() + patience;
-    while (!cleaning_->unanswered.empty() && Signal::Clock::now() < until) co_await answered_.wait_until(until);
-    count_outcomes(sum);
+    while (!cleaning.unanswered.empty() && Signal::Clock::now() < until) {
+        std::erase_if(cleaning.unanswered, [&](const KeyId& id) { return is_held_for_long(id); });
+        if (!cleaning.unanswered.empty()) co_await answered_.wait_until(until);
+    }
+    count_outcomes(sum, cleaning);
 }
 
-void Janitor::count_outcomes(CleanupSum& sum) {
-    for (const KeyId& id : cleaning_->keys) {
+// Its place asked to be left alone for longer than people wait.
+bool Janitor::is_held_for_long(const KeyId& id) {
+    const std::optional<KeyRow> row = this->row(id);
+    if (!row || in_flight_.contains(id)) return false;
+    const auto held = held_.find(row->place);
+    return held != held_.end() && held->second > now() + longest_wait_of_people;
+}
+
+void Janitor::count_outcomes(CleanupSum& sum, const Cleaning& cleaning) {
+    for (const KeyId& id : cleaning.keys) {
         std::optional<KeyRow> row = this->row(id);
         if (!row) continue;
         if (row->state != KeyState::revoked) {
@@ -82,7 +116,7 @@ void Janitor::count_outcomes(CleanupSum& sum) {
 }
 
 // Each place once, by the first of its accounts that can.
-Task<void> Janitor::ask_accounts(const CleanupOrder& order, CleanupSum& sum) {
+Task<void> Janitor::ask_accounts(const CleanupOrder& order, CleanupSum& sum, Concerned& concerned) {
     std::set<Place> asked;
     std::vector<std::pair<Place, std::string>> failures;
     for (const AccountRef& account : order.accounts) {
@@ -92,7 +126,7 @@ Task<void> Janitor::ask_accounts(const CleanupOrder& order, CleanupSum& sum) {
             if (order.dry_run) {
                 co_await preview(account, order.all, sum);
             } else {
-                co_await reconcile(account, order.all, sum, *cleaning_);
+                co_await reconcile(account, order.all, sum, concerned);
             }
             asked.insert(account->place);
         } catch (const Error& error) {

@@ -1,7 +1,7 @@
 // The timer-driven loop of revocations.
 #include "daemon/janitor/janitor.hpp"
 
-#include <random>
+#include <algorithm>
 
 #include <spdlog/spdlog.h>
 
@@ -10,13 +10,7 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t most_at_once = 100;                      // rows in one transaction
-constexpr Duration without_account = std::chrono::seconds{1};  // what else waits for the same one need not all try
-
-double jitter() {
-    static thread_local std::minstd_rand generator{std::random_device{}()};
-    return std::uniform_real_distribution<>{0.0, 1.0}(generator);
-}
+constexpr std::size_t most_at_once = 100;  // rows in one transaction
 
 }  // namespace
 
@@ -90,9 +84,7 @@ std::optional<Timestamp> Janitor::look() {
     });
     if (ended) return at;                                          // more may have come to its end
     if (next && *next <= at) next = at + std::chrono::seconds{1};  // it ended in memory alone
-    guarded([&] {
-        if (in_flight_.size() < most_in_flight) consider(start_revoking(at));
-    });
+    guarded([&] { consider(start_revoking(at)); });
     return next;
 }
 
@@ -142,7 +134,7 @@ std::optional<Timestamp> Janitor::start_revoking(Timestamp at) {
     };
     std::vector<std::deque<KeyRow>> queues;
     for (const Place& place : ledger_.places_revoking()) {
-        if (asking_.contains(place)) continue;
+        if (asking_.contains(place) || !has_room(place)) continue;  // what ends wakes by itself
         if (const auto until = resting_until(place, at)) {
             consider(*until);
             continue;
@@ -160,7 +152,10 @@ std::optional<Timestamp> Janitor::start_revoking(Timestamp at) {
     }
     while (!queues.empty()) {
         for (std::deque<KeyRow>& queue : queues) {
-            if (in_flight_.size() >= most_in_flight) return next;
+            if (!has_room(queue.front().place)) {
+                queue.clear();
+                continue;
+            }
             KeyRow key = std::move(queue.front());
             queue.pop_front();
             if (start(std::move(key))) queue.clear();
@@ -170,11 +165,20 @@ std::optional<Timestamp> Janitor::start_revoking(Timestamp at) {
     return next;
 }
 
+// One whose provider answers slowly, or not at all, may take up what is common, but not what every other place has of
+// its own.
+bool Janitor::has_room(const Place& place) const {
+    if (in_flight_.size() < most_in_flight) return true;
+    const auto own =
+        std::count_if(in_flight_.begin(), in_flight_.end(), [&](const auto& each) { return each.second == place; });
+    return static_cast<std::size_t>(own) < always_for_a_place;
+}
+
 // True: what else is due at its place waits for this one, which asks the account's store.
 bool Janitor::start(KeyRow key) {
     const bool asks = accounts_.must_ask(key.place, key.fingerprint, key.attempts);
     if (asks) asking_.insert(key.place);
-    in_flight_.insert(key.id);
+    in_flight_.emplace(key.id, key.place);
     tasks_.spawn("revoking key " + key.id.text(), attempt(std::move(key)));
     return asks;
 }
@@ -188,58 +192,17 @@ void Janitor::account_loaded(const Place& place) {
     wake();
 }
 
-Task<RevokeAnswer> Janitor::revoke_at_provider(const KeyRow& key) {
-    AccountRef account;
-    Failed without{"", std::nullopt};
-    try {
-        account = co_await accounts_.for_place(key.place, key.fingerprint, key.attempts);
-    } catch (const Error& error) {
-        without.error = error.message();
-        without.waits_for_store = accounts_.configured(key.place);
-    }
-    if (!account) {
-        without_account_[key.place] = now() + without_account;
-        co_return without;
-    }
-    co_return co_await openai_.revoke(account, key.service_account_id, key.name, key.next_name);
-}
-
-Task<void> Janitor::attempt(KeyRow key) {
-    // Whatever happens, also cancellation: the place in flight is given back and those who wait are told.
-    struct Finished {
-        Janitor& janitor;
-        KeyId id;
-        Place place;
-        ~Finished() {
-            janitor.in_flight_.erase(id);
-            if (janitor.cleaning_) janitor.cleaning_->unanswered.erase(id);
-            janitor.asking_.erase(place);
-            janitor.answered_.notify();
-            janitor.wake();
-        }
-    } finished{*this, key.id, key.place};
-
-    std::optional<Error> trouble;
-    try {
-        const RevokeAnswer answer = co_await revoke_at_provider(key);
-        if (const auto* failed = std::get_if<Failed>(&answer); failed != nullptr && failed->retry_after) {
-            held_[key.place] = now() + *failed->retry_after;
-        }
-        settle(key, next_step(key, answer, now(), jitter()));
-        drop_unused_accounts();
-    } catch (const Error& error) {
-        trouble = error;
-    }
-    if (trouble) {  // the row stays due, and is taken up again after a pause
-        spdlog::error("key {}: {}", key.id.text(), trouble->message());
-        asio::steady_timer pause{executor_, after_ledger_trouble};
-        co_await pause.async_wait(use_awaitable);
-    }
+// Who asks for a revocation waits for some seconds, and not for a provider that wants to be left alone for longer: it
+// can say so again.
+void Janitor::end_long_hold(const Place& place) {
+    const auto held = held_.find(place);
+    if (held != held_.end() && held->second > now() + longest_wait_of_people) held_.erase(held);
 }
 
 void Janitor::revoke(const KeyId& key, const std::string& reason, const std::string& actor) {
     const std::optional<KeyRow> row = this->row(key);
     if (!row || row->state == KeyState::revoked || row->state == KeyState::creating) return;
+    if (reason == "asked") end_long_hold(row->place);
     wake();
     if (unrecorded_.contains(key)) return;
     if (row->state == KeyState::revoking) {
@@ -290,6 +253,8 @@ void Janitor::drop_unused_accounts() {
     std::set<Place> needed = ledger_.places_in_use();
     needed.insert(comparing_.begin(), comparing_.end());
     accounts_.forget_clients_except(needed);
+    for (const AccountRef& account : accounts_.loaded()) needed.insert(account->place);
+    openai_.forget_lists_except(needed);
 }
 
 }  // namespace eph

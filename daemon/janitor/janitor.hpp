@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <set>
 #include <string>
@@ -62,6 +63,9 @@ public:
     std::size_t unrecorded() const { return unrecorded_.size(); }
     std::optional<KeyRow> row(const KeyId& key);  // as it is, which the ledger may not know yet
 
+    // For people: with the reason why it is not revoked yet, and when it is tried next.
+    KeyRow with_hindrance(KeyRow row);
+
     // A creation that the account's provider has refused: its list is read soon, lest it was made all the same.
     void doubt(AccountRef account);
 
@@ -81,9 +85,9 @@ public:
     // Takes a key that only the provider knows, with a name of ours, into the ledger: it is revoked like any other.
     KeyId adopt(const AccountRef& account, const Listed& listed, const std::string& reason);
 
-    // Reconciles every account of the order, and waits until each key concerned was confirmed, gone or failed once. One
-    // at a time: a second one waits for the first. Throws what a single account said; several that cannot be asked are
-    // notes.
+    // Reconciles every account of the order, and waits until each key concerned was confirmed, gone or failed once, or
+    // its place asked for a longer wait. One at a time for a place: a second one waits for the first. Throws what a
+    // single account said; several that cannot be asked are notes.
     Task<CleanupSum> cleanup(CleanupOrder order, std::string actor);
     CleanupCount cleanup_count() const;
 
@@ -96,7 +100,9 @@ public:
     std::function<void(const KeyRow&, const std::string& reason)> on_revoking;
 
 private:
+    static constexpr Duration longest_wait_of_people = std::chrono::seconds{15};
     static constexpr std::size_t most_in_flight = 16;
+    static constexpr std::size_t always_for_a_place = 4;  // whatever others take up: theirs may answer nothing
 
     // What a comparison with the provider's list has set going.
     struct Concerned {
@@ -105,6 +111,11 @@ private:
         void add(const KeyId& key) {
             if (keys.insert(key).second) unanswered.insert(key);
         }
+    };
+
+    struct Cleaning : Concerned {
+        std::set<Place> places;
+        bool every_place = false;
     };
 
     // A place whose list is being read: what that finds needs its account, though no row may need it now.
@@ -123,14 +134,20 @@ private:
     Task<Plan> plan_for(AccountRef account, bool all, Timestamp began);
     // Reads all pages of the account's list and acts on it.
     Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
+    Task<void> adopt_all(const AccountRef& account, const std::vector<Listed>& over, Timestamp began, CleanupSum& sum,
+                         Concerned& concerned);
     void rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began, Concerned& concerned);
-    Task<void> reconcile_if_time(AccountRef account);
+    void reconcile_if_time(const AccountRef& account);
+    Task<void> reconcile_in_turn(AccountRef account);
     Task<void> look_again(AccountRef account);
     Task<void> preview(AccountRef account, bool all, CleanupSum& sum);
-    Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum);
+    Task<void> wait_for_other_cleanups(const CleanupOrder& order, const std::set<Place>& places);
+    Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum, Concerned& concerned);
     std::vector<KeyRow> rows_for_cleanup(const CleanupOrder& order);
-    Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, std::string actor);
-    void count_outcomes(CleanupSum& sum);
+    Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, Cleaning& cleaning, std::string actor);
+    void end_long_hold(const Place& place);
+    bool is_held_for_long(const KeyId& id);
+    void count_outcomes(CleanupSum& sum, const Cleaning& cleaning);
 
     void mind_clock();
     std::optional<Timestamp> look();
@@ -141,6 +158,7 @@ private:
     void record_what_can_be();
     void settle(const KeyRow& key, const Verdict& verdict);
     std::optional<Timestamp> start_revoking(Timestamp at);
+    bool has_room(const Place& place) const;
     bool start(KeyRow key);
     Task<void> attempt(KeyRow key);
     Task<std::int64_t> settle_gone(AccountRef account, std::vector<KeyId> candidates);
@@ -156,17 +174,18 @@ private:
     Timestamp looked_{};                     // at the clock, the last time,
     Signal::Clock::time_point looked_when_;  // and when that was, by one that nobody sets
     Signal answered_;
-    std::set<KeyId> in_flight_;
+    std::map<KeyId, Place> in_flight_;
     std::map<KeyId, KeyRow> unrecorded_;  // revoking or revoked; the ledger does not know it yet (unrecorded.cpp)
     Signal::Clock::time_point record_again_;
     std::set<Place> came_;                        // an account for it came: what waits for it is due
     std::map<Place, Timestamp> held_;             // a place that asked to slow down, and until when
     std::map<Place, Timestamp> without_account_;  // the same where there was no account
-    std::optional<Concerned> cleaning_;           // of the cleanup that runs
+    std::list<Cleaning> cleaning_;                // the cleanups that run
     Signal cleaned_;
     // Places whose store is being asked: one attempt waits for it, lest those of all its keys take up the room.
     std::set<Place> asking_;
     std::multiset<Place> comparing_;
+    std::set<Place> reading_;  // for the hourly comparison
     std::set<Place> doubted_;
     Signal loaded_;  // an account
     bool account_came_ = false;

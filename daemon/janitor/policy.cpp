@@ -16,13 +16,18 @@ Duration back_off(std::int64_t attempts, double jitter) {
     return whole - std::chrono::duration_cast<Duration>(whole * (jitter / 2));
 }
 
+Duration hold_of(Duration asked) {
+    constexpr Duration longest = std::chrono::minutes{10};
+    return std::min(asked, longest);
+}
+
 Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, double jitter) {
     constexpr Duration store_is_back_soon = std::chrono::seconds{30};
     const auto* missing = std::get_if<Failed>(&answer);
     const Duration longest = missing != nullptr && missing->waits_for_store ? store_is_back_soon : Duration::max();
     const Duration pause = std::min(back_off(key.attempts, jitter), longest);
     if (const auto* failure = std::get_if<Failed>(&answer)) {
-        return TryAgain{now + std::max(pause, failure->retry_after.value_or(Duration{0})), failure->error};
+        return TryAgain{now + std::max(pause, hold_of(failure->retry_after.value_or(Duration{0}))), failure->error};
     }
     if (std::holds_alternative<Confirmed>(answer)) return Done{"confirmed"};
     if (key.unproven_until && now < *key.unproven_until) {
@@ -30,6 +35,11 @@ Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, 
                         "its creation was never answered; looking for it until it cannot appear any more"};
     }
     return Done{"already gone"};
+}
+
+bool may_speak_of(const Place& place, const KeyRow& key) {
+    if (key.state == KeyState::revoked) return key.place == place;
+    return key.place.provider == place.provider && key.place.project == place.project;
 }
 
 Plan reconcile(const std::vector<Listed>& listed, const std::map<std::string, KeyRow>& rows, Timestamp listing_began,

@@ -23,8 +23,16 @@ using Verdict = std::variant<Done, TryAgain>;
 // 1 s, 2 s, 4 s ... 5 min for attempts 0, 1, 2 ..., of which `jitter` in [0, 1) takes up to half away.
 Duration back_off(std::int64_t attempts, double jitter);
 
+// For how long a place is left alone that asked for so much: a day of it would be a day of a key's life.
+Duration hold_of(Duration asked);
+
 // What follows from the provider's answer. Absent is done, unless the creation may still take effect.
 Verdict next_step(const KeyRow& key, const RevokeAnswer& answer, Timestamp now, double jitter);
+
+// Whether what that place lists under a key's name tells of the key: it is of the same project, by whatever address;
+// one that is recorded as revoked comes back by its own address alone, since what is deleted then is what the list
+// says.
+bool may_speak_of(const Place& place, const KeyRow& key);
 
 // What a provider's whole list says about the ledger.
 struct Plan {

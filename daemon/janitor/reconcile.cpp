@@ -1,8 +1,9 @@
 // The ledger held against the provider's list: at start, hourly, and for eph cleanup (cleanup.cpp).
 #include <algorithm>
 
-#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "common/error.hpp"
 #include "common/key_name.hpp"
@@ -10,6 +11,22 @@
 #include "daemon/ledger/damage.hpp"
 
 namespace eph {
+namespace {
+
+// Any provider can list any name. It cannot have another one's key deleted by that.
+void leave_other_places(const Place& place, std::vector<Listed>& listed, std::map<std::string, KeyRow>& rows) {
+    std::erase_if(listed, [&](const Listed& each) {
+        const auto row = rows.find(each.name);
+        if (row == rows.end() || may_speak_of(place, row->second)) return false;
+        spdlog::warn("project {} at {} lists the name of key {}, which is project {}'s at {}: left alone",
+                     place.project, place.base_url, row->second.id.text(), row->second.place.project,
+                     row->second.place.base_url);
+        return true;
+    });
+    std::erase_if(rows, [&](const auto& each) { return !may_speak_of(place, each.second); });
+}
+
+}  // namespace
 
 std::map<std::string, KeyRow> Janitor::rows_for(const Place& place, const std::vector<Listed>& listed) {
     std::map<std::string, KeyRow> rows;
@@ -43,14 +60,44 @@ KeyRow row_of(const AccountRef& account, const Listed& listed) {
 KeyId Janitor::adopt(const AccountRef& account, const Listed& listed, const std::string& reason) {
     KeyRow row = row_of(account, listed);
     row.id = KeyId::make();
-    ledger_.adopt(row, reason);
+    ledger_.adopt({{row, reason}});
     spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
     return row.id;
 }
 
+// Some in each transaction, and with whatever else is ready in between; what is too much for one comparison waits for
+// the next.
+Task<void> Janitor::adopt_all(const AccountRef& account, const std::vector<Listed>& over, Timestamp began,
+                              CleanupSum& sum, Concerned& concerned) {
+    constexpr std::size_t most = 5000;
+    constexpr std::size_t at_once = 100;
+    const std::size_t count = std::min(over.size(), most);
+    std::vector<std::pair<KeyRow, std::string>> rows;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (ledger_.key_by_name(over[i].name)) continue;  // it came while others were adopted
+        KeyRow row = row_of(account, over[i]);
+        row.id = KeyId::make();
+        concerned.add(row.id);
+        spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
+        rows.emplace_back(std::move(row), parse_key_name(over[i].name)->until <= began ? "expired" : "asked");
+        if (rows.size() < at_once && i + 1 < count) continue;
+        ledger_.adopt(rows);
+        rows.clear();
+        wake();
+        co_await asio::post(executor_, use_awaitable);
+    }
+    if (!rows.empty()) ledger_.adopt(rows);
+    if (over.size() > count) {
+        sum.notes.push_back(fmt::format("{} more keys are over in project {}: run eph cleanup again",
+                                        over.size() - count, account->place.project));
+    }
+}
+
 Task<Plan> Janitor::plan_for(AccountRef account, bool all, Timestamp began) {
-    const std::vector<Listed> listed = co_await openai_.list(account);
-    co_return eph::reconcile(listed, rows_for(account->place, listed), began, now(), all);
+    std::vector<Listed> listed = co_await openai_.list(account);
+    std::map<std::string, KeyRow> rows = rows_for(account->place, listed);
+    leave_other_places(account->place, listed, rows);
+    co_return eph::reconcile(listed, rows, began, now(), all);
 }
 
 Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned) {
@@ -59,9 +106,7 @@ Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Con
     const Plan plan = co_await plan_for(account, all, began);
     sum.listed += plan.listed;
     sum.left += plan.left;
-    for (const Listed& each : plan.adopt) {
-        concerned.add(adopt(account, each, parse_key_name(each.name)->until <= began ? "expired" : "asked"));
-    }
+    co_await adopt_all(account, plan.adopt, began, sum, concerned);
     rebuild(account, plan.others, began, concerned);
     for (const auto& [key, id] : plan.revive) {
         ledger_.revive(key, id);
@@ -153,7 +198,7 @@ Task<void> Janitor::reconcile_hourly() {
         } catch (const Error& error) {
             spdlog::error("reconciling: {}", error.message());
         }
-        for (const AccountRef& account : accounts) co_await reconcile_if_time(account);
+        for (const AccountRef& account : accounts) reconcile_if_time(account);
         accounts.clear();  // none is kept for the hour that may come
         auto next = Signal::Clock::now() + longest;
         std::erase_if(next_reading_, [&](const auto& each) { return each.second <= Signal::Clock::now(); });
@@ -163,18 +208,33 @@ Task<void> Janitor::reconcile_hourly() {
     }
 }
 
-Task<void> Janitor::reconcile_if_time(AccountRef account) {
+// Each place on its own: one whose list is long or slow keeps no other waiting.
+void Janitor::reconcile_if_time(const AccountRef& account) {
+    if (!account->makes_keys || reading_.contains(account->place)) return;  // no list there concerns anybody
+    const auto last = next_reading_.find(account->place);
+    if (last != next_reading_.end() && Signal::Clock::now() < last->second) return;
+    reading_.insert(account->place);
+    tasks_.spawn("comparing with project " + account->place.project, reconcile_in_turn(account));
+}
+
+Task<void> Janitor::reconcile_in_turn(AccountRef account) {
     constexpr auto usual = std::chrono::hours{1};
     constexpr auto again_soon = may_still_appear + std::chrono::seconds{5};  // it failed, or is not rebuilt yet
-    if (!account->makes_keys) co_return;                                     // no list there concerns anybody
-    const auto last = next_reading_.find(account->place);
-    if (last != next_reading_.end() && Signal::Clock::now() < last->second) co_return;
-    next_reading_[account->place] = Signal::Clock::now() + again_soon;
+    struct Read {
+        Janitor& janitor;
+        Place place;
+        Duration pause;
+        ~Read() {
+            janitor.reading_.erase(place);
+            janitor.next_reading_[place] = Signal::Clock::now() + pause;
+            janitor.loaded_.notify();
+        }
+    } read{*this, account->place, again_soon};
     CleanupSum sum;
     Concerned concerned;
     try {
         co_await reconcile(account, false, sum, concerned);
-        if (!ledger_.damaged_at(account->place)) next_reading_[account->place] = Signal::Clock::now() + usual;
+        if (!ledger_.damaged_at(account->place)) read.pause = usual;
     } catch (const Error& error) {
         spdlog::warn("cannot compare the ledger with project {}: {}", account->place.project, error.message());
     }

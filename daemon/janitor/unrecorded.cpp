@@ -30,8 +30,8 @@ std::optional<Timestamp> Janitor::go_on_unrecorded(Timestamp at) {
     if (Signal::Clock::now() >= record_again_) record_what_can_be();
     if (unrecorded_.empty() && !ledger_.trouble()) return at;
     for (const auto& [id, key] : unrecorded_) {
-        if (in_flight_.size() >= most_in_flight) break;
         if (key.state == KeyState::revoked || in_flight_.contains(id) || asking_.contains(key.place)) continue;
+        if (!has_room(key.place)) continue;
         if (*key.due > at || resting_until(key.place, at)) continue;
         (void)start(key);
     }

@@ -162,12 +162,14 @@ void Ledger::keep(const KeyRow& key) {
     transaction.commit();
 }
 
-void Ledger::adopt(const KeyRow& key, const std::string& reason) {
+void Ledger::adopt(const std::vector<std::pair<KeyRow, std::string>>& keys) {
     Transaction transaction{store_->database};
-    store_->insert(key, now());
-    store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
-    store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
-    store_->note(key.id, "reconcile", "adopted", key.name);
+    for (const auto& [key, reason] : keys) {
+        store_->insert(key, now());
+        store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
+        store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
+        store_->note(key.id, "reconcile", "adopted", key.name);
+    }
     transaction.commit();
 }
 
@@ -211,24 +213,6 @@ std::optional<KeyRow> Ledger::key(const KeyId& id) { return first(store_->keys(s
 
 std::optional<KeyRow> Ledger::key_by_name(const std::string& name) {
     return first(store_->keys(store_->key_by_name.bind(name)));
-}
-
-std::optional<KeyRow> Ledger::find_key(const std::string& reference) {
-    if (reference.empty()) return std::nullopt;
-    std::vector<KeyRow> found = store_->keys(store_->keys_like.bind(reference, after_prefix(reference)));
-    const auto exact = std::find_if(found.begin(), found.end(), [&](const KeyRow& key) {
-        return key.id.text() == reference || key.name == reference || key.next_name == reference ||
-               key.service_account_id == reference || key.api_key_id == reference;
-    });
-    if (exact != found.end()) return *exact;
-    // What is settled is rarely meant: a beginning that fits one unsettled key alone names that one.
-    if (found.size() > 1) std::erase_if(found, [](const KeyRow& key) { return key.state == KeyState::revoked; });
-    if (found.size() > 1) {
-        throw Error{Code::ambiguous,    "'{}' fits {} keys: {}, {}{}",  reference, found.size(), found[0].id.text(),
-                    found[1].id.text(), found.size() > 2 ? ", ..." : ""}
-            .hint("Give more of the id.");
-    }
-    return first(std::move(found));
 }
 
 std::vector<KeyRow> Ledger::unsettled_keys() { return store_->keys(store_->keys_unsettled.bind()); }

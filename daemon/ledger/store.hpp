@@ -80,7 +80,7 @@ struct Ledger::Store {
         "OR (service_account_id <> '' AND service_account_id = ?1) OR (api_key_id <> '' AND api_key_id = ?1) "
         "UNION SELECT " EPH_KEY_COLUMNS
         " FROM keys WHERE id >= ?1 AND id < ?2 "
-        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?1 AND name < ?2 ORDER BY due DESC LIMIT 50"};
+        "UNION SELECT " EPH_KEY_COLUMNS " FROM keys WHERE name >= ?3 AND name < ?4 ORDER BY due DESC LIMIT 50"};
     Statement counts{database,
                      "SELECT state, count(*), sum(attempts > 0) FROM keys WHERE due IS NOT NULL GROUP BY state"};
     Statement keys_unsettled{database, "SELECT " EPH_KEY_COLUMNS " FROM keys WHERE due IS NOT NULL ORDER BY due"};

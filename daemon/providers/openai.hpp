@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -95,9 +96,12 @@ public:
                               std::string next_name);
 
     // All pages. Names may occur twice. `several_pages` is set where there were: only then can one have been missed, as
-    // pages shift while they are read. Throws Error.
+    // pages shift while they are read. Bounded in time, in items and in bytes. Throws Error.
     Task<std::vector<Listed>> list(AccountRef account, bool* several_pages = nullptr);
     Task<std::vector<ListedKey>> list_keys(AccountRef account);
+
+    // What is remembered of the lists of other places is forgotten.
+    void forget_lists_except(const std::set<Place>& needed);
 
     // Whether the provider still knows the service account by that id.
     Task<bool> exists(AccountRef account, std::string service_account_id);
@@ -117,6 +121,8 @@ private:
     Task<HttpResponse> post_name(AccountRef account, std::string service_account_id, std::string name);
     Task<RevokeAnswer> remove(AccountRef account, std::string id);
     Task<RevokeAnswer> remove_by_name(AccountRef account, std::string name, std::string other_name);
+    Task<std::vector<Listed>> list_all(AccountRef account, bool* several_pages);
+    Task<std::vector<ListedKey>> list_all_keys(AccountRef account);
     Task<std::vector<Listed>> list_kind(AccountRef account, bool users, bool* several_pages);
     // Whether the last list that was read has the id under a name that is not the key's.
     bool is_somebody_elses(const Place& place, const std::string& id, const std::string& name,
@@ -124,7 +130,7 @@ private:
     // Whether it has a further account of the key's names.
     bool has_another(const Place& place, const std::string& id, const std::string& name,
                      const std::string& other_name) const;
-    void remember(const Place& place, const std::vector<Listed>& listed);
+    void remember(const Place& place, const std::vector<Listed>& accounts, const std::vector<Listed>& users);
 
     HttpsClient& https_;
     // Each place's last list, sorted.

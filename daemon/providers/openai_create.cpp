@@ -79,11 +79,11 @@ Task<Created> OpenAi::create(AccountRef account, std::string name, Duration expi
     if (!scopes.empty()) co_return co_await create_scoped(account, std::move(name), expires_in, std::move(scopes));
     const Timestamp asked = now();
     bool without_expiry = false;
-    Wanted wanted{project_path(account, "service_accounts"), std::move(name), expires_in, {}};
+    Wanted wanted{project_path(account, "service_accounts"), name, expires_in, {}};
     HttpResponse answer = co_await ask_to_make(account, std::move(wanted), without_expiry);
     if (!succeeded(answer)) throw not_made(account, answer);
     try {
-        Created created = openai_json::created(answer.body);
+        Created created = openai_json::created(answer.body, name);
         wipe(answer.body);
         complete(created, without_expiry, asked, expires_in);
         co_return created;
@@ -108,7 +108,7 @@ Task<Created> OpenAi::create_scoped(AccountRef account, std::string name, Durati
     std::optional<Error> failure;
     Created created;
     try {
-        const std::string id = openai_json::created_account(made.body);
+        const std::string id = openai_json::created_account(made.body, name);
         Wanted wanted{project_path(account, fmt::format("service_accounts/{}/api_keys", percent_encoded(id))), name,
                       expires_in, std::move(scopes)};
         HttpResponse answer = co_await ask_to_make(account, std::move(wanted), without_expiry);

@@ -39,6 +39,20 @@ std::string text_or_empty(const json& object, const char* name) {
     return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+// In a path it has to stay one segment that means itself.
+std::string id_of(const json& object) {
+    std::string id = text(object, "id");
+    if (id.empty()) throw unreadable("'id' is empty");
+    if (id == "." || id == "..") throw unreadable(fmt::format("'id' is '{}'", id));
+    return id;
+}
+
+// What was made is what was asked for: else the answer belongs to something else, which is nobody's to delete.
+void check_name(const json& object, const std::string& asked) {
+    const std::string said = text_or_empty(object, "name");
+    if (!said.empty() && said != asked) throw unreadable(fmt::format("it tells of '{}'", printable(said, 80)));
+}
+
 std::optional<Timestamp> unix_time(const json& object, const char* name) {
     const auto found = object.find(name);
     constexpr double largest = 253402300799;  // the year 9999; beyond it is no moment, and arithmetic would overflow
@@ -72,6 +86,7 @@ void read_key(const json& key, Created& result) {
     if (value.empty() || has_control(value) || value.find(' ') != value.npos)
         throw unreadable("'api_key.value' is not a key");
     result.api_key_id = text_or_empty(key, "id");
+    if (!result.api_key_id.empty()) result.api_key_id = id_of(key);
     result.expires = unix_time(key, "expires_at");
     result.key = Secret::take(value);
 }
@@ -80,23 +95,24 @@ std::int64_t whole_seconds(Duration length) { return std::chrono::ceil<std::chro
 
 }  // namespace
 
-Created created(const std::string& body) {
+Created created(const std::string& body, const std::string& name) {
     json document = parse(body);
     Created result;
+    check_name(document, name);
     result.service_account_id = text(document, "id");
     const json& key = field(document, "api_key");
     if (!key.is_object()) throw unreadable("'api_key' is missing");
-    if (result.service_account_id.empty()) throw unreadable("'id' is empty");
+    result.service_account_id = id_of(document);
     read_key(key, result);
     return result;
 }
 
 std::string name(const std::string& body) { return text(parse(body), "name"); }
 
-std::string created_account(const std::string& body) {
-    std::string id = text(parse(body), "id");
-    if (id.empty()) throw unreadable("'id' is empty");
-    return id;
+std::string created_account(const std::string& body, const std::string& name) {
+    const json document = parse(body);
+    check_name(document, name);
+    return id_of(document);
 }
 
 Created created_key(const std::string& body, std::string service_account_id) {
@@ -108,23 +124,25 @@ Created created_key(const std::string& body, std::string service_account_id) {
 
 std::optional<Timestamp> expiry(const std::string& body) { return unix_time(parse(body), "expires_at"); }
 
-bool deleted(const std::string& body) {
+Deletion deleted(const std::string& body, const std::string& id) {
     const json document = parse(body);
     const json& flag = field(document, "deleted");
-    return flag.is_boolean() && flag.get<bool>();
+    if (!flag.is_boolean() || !flag.get<bool>()) return Deletion::denied;
+    const std::string said = text_or_empty(document, "id");
+    return said.empty() || said == id ? Deletion::confirmed : Deletion::of_another;
 }
 
 Page<Listed> accounts(const std::string& body, bool users) {
     return page<Listed>(body, [&](const json& each) {
         // Users may have no name; service accounts always do.
-        return Listed{text(each, "id"), users ? text_or_empty(each, "name") : text(each, "name"),
+        return Listed{id_of(each), users ? text_or_empty(each, "name") : text(each, "name"),
                       unix_time(each, users ? "added_at" : "created_at"), users};
     });
 }
 
 Page<ListedKey> keys(const std::string& body) {
     return page<ListedKey>(body, [](const json& each) {
-        ListedKey key{text(each, "id"), text_or_empty(each, "name"), {}, {}, unix_time(each, "last_used_at")};
+        ListedKey key{id_of(each), text_or_empty(each, "name"), {}, {}, unix_time(each, "last_used_at")};
         if (const auto owner = each.find("owner"); owner != each.end() && owner->is_object()) {
             for (const char* kind : {"service_account", "user"}) {
                 const auto who = owner->find(kind);

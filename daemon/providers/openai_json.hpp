@@ -9,13 +9,15 @@
 namespace eph::openai_json {
 
 // Each throws Error{provider_unreadable}.
-Created created(const std::string& body);              // an account that comes with its key
-std::string name(const std::string& body);             // of an account that was renamed
-std::string created_account(const std::string& body);  // the id of one that comes without
+// An account that comes with its key, and the id of one that comes without. One of another name is none.
+Created created(const std::string& body, const std::string& name);
+std::string created_account(const std::string& body, const std::string& name);
+std::string name(const std::string& body);  // of an account that was renamed
 // The key of an account that is there already.
 Created created_key(const std::string& body, std::string service_account_id);
 std::optional<Timestamp> expiry(const std::string& body);  // of a key that was changed, if the answer names it
-bool deleted(const std::string& body);
+enum class Deletion { confirmed, denied, of_another };     // the last: true, but of another id
+Deletion deleted(const std::string& body, const std::string& id);
 
 template <class Item>
 struct Page {

@@ -12,7 +12,9 @@ namespace eph {
 inline bool succeeded(const HttpResponse& answer) { return answer.status >= 200 && answer.status < 300; }
 
 // Whether the call may have taken effect though the answer is no success.
-inline bool unclear(const HttpResponse& answer) { return answer.status >= 500 || answer.status == 408; }
+inline bool unclear(const HttpResponse& answer) {
+    return answer.status < 200 || answer.status >= 500 || answer.status == 408;
+}
 
 inline bool names_expiry(const HttpResponse& answer) {
     return answer.status == 400 && answer.body.find("expires_in_seconds") != std::string::npos;

@@ -81,6 +81,7 @@ Task<std::optional<Timestamp>> Sessions::extend_key(SessionRow session, Timestam
     } catch (const Error& error) {
         answer = Unclear{error};
     }
+    if (!std::holds_alternative<Changed>(answer)) (void)hold(session.id);  // throws where it ended: that is why
     if (const auto* unclear = std::get_if<Unclear>(&answer)) {
         if (!extension.rename_begun) ledger_.not_renamed(extension.key.id);
         throw not_extended(session, unclear->error);

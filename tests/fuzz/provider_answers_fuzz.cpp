@@ -26,17 +26,17 @@ void check_key(const Created& made, const std::string& body) {
 void one(std::string_view input) {
     const std::string body{input};
     read(body, [](const std::string& text) {
-        const Created made = openai_json::created(text);
+        const Created made = openai_json::created(text, "eph-x");
         must(!made.service_account_id.empty(), "an account has an id", text);
         check_key(made, text);
     });
     read(body, [](const std::string& text) { check_key(openai_json::created_key(text, "svc_acct_1"), text); });
     read(body, [](const std::string& text) {
-        must(!openai_json::created_account(text).empty(), "an account has an id", text);
+        must(!openai_json::created_account(text, "eph-x").empty(), "an account has an id", text);
     });
     read(body, [](const std::string& text) { (void)openai_json::name(text); });
     read(body, [](const std::string& text) { (void)openai_json::expiry(text); });
-    read(body, [](const std::string& text) { (void)openai_json::deleted(text); });
+    read(body, [](const std::string& text) { (void)openai_json::deleted(text, "svc_acct_1"); });
     for (const bool users : {false, true}) {
         read(body, [&](const std::string& text) { (void)openai_json::accounts(text, users); });
     }

@@ -102,6 +102,20 @@ TEST_CASE_METHOD(ExtensionWorld, "a session that ends while it is extended is ov
     CHECK(ephd.get("/v1/sessions/" + session).at("expires_at") == deadline);
 }
 
+TEST_CASE_METHOD(ExtensionWorld,
+                 "where a session ended while it was extended, that is said, and not what the provider no longer has") {
+    start();
+    sim.fault(on(rename_call, {{"kind", "delay"}, {"delay_ms", 800}}));
+    HttpConnection extension{home.socket()};
+    extension.request("POST", path(), R"({"seconds": 600})");
+    sim.wait_for("POST api_keys");
+    (void)ephd.call("DELETE", "/v1/sessions/" + session);
+    const Reply reply = extension.reply();
+    CHECK(reply.status == 410);
+    CHECK(reply.json().at("error").at("message") == "session " + session + " is over: asked");
+    CHECK(ephd.becomes(key, "revoked"));
+}
+
 TEST_CASE_METHOD(ExtensionWorld, "an orderly stop lets an extension come to its end") {
     start();
     sim.fault(on(rename_call, {{"kind", "delay"}, {"delay_ms", 700}, {"effect", true}}));

@@ -1,4 +1,6 @@
 // A provider that answers late, wrongly or not at all.
+#include <ctime>
+
 #include "tests/integration/support/daemon.hpp"
 #include "tests/support/catch.hpp"
 
@@ -193,4 +195,106 @@ TEST_CASE("a key is revoked with the account that works, whatever account was lo
     const Json key = ephd.post("/v1/keys", Json::object(), 201, right).at("key");
     CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
     CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "an informational answer is not the answer: what comes later is of the same request") {
+    const std::string slow = ephd.create_key().at("key").at("id");
+    const std::string failing = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "interim"}, {"delay_ms", 300}}));
+    sim.fault(on("DELETE", {{"kind", "status"}, {"status", 500}, {"times", -1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + slow).status == 200);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 202);
+    CHECK(sim.live_keys() == 1);
+    sim.clear_faults();
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 200);
+
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 100}, {"items", 16}}));
+    CHECK(ephd.create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that is answered with nothing but informational answers is looked for") {
+    sim.fault(on("POST", {{"kind", "interim"}, {"items", 17}}));
+    CHECK(refused().at("message") == authority() + " answered with more than 16 informational answers");
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 101}}));
+    CHECK(refused().at("message") == authority() + " answered with the status 101, which ends no request");
+}
+
+TEST_CASE_METHOD(Fixture, "a deletion that is confirmed for another account is not believed") {
+    const std::string id = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "status"},
+                            {"status", 200},
+                            {"body", R"({"id": "svc_acct_of_another", "deleted": true})"},
+                            {"times", 1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 200);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that is answered with somebody else's account harms nobody's") {
+    sim.seed("production backend");
+    const std::string id = sim.state().at("accounts").at(0).at("id");
+    sim.fault(on("POST", {{"kind", "status"},
+                          {"status", 200},
+                          {"effect", true},
+                          {"body",
+                           {{"id", id},
+                            {"name", "production backend"},
+                            {"api_key", {{"id", "key_1"}, {"value", "sk-svcacct-of-another"}}}}}}));
+    const Reply reply = ephd.call("POST", "/v1/keys", Json::object());
+    CHECK(reply.status == 502);
+    CHECK(reply.json().at("error").at("message") == "OpenAI's answer cannot be read: it tells of 'production backend'");
+    CHECK(eventually([&] { return sim.live_keys() == 1; }));
+    CHECK(sim.has("production backend"));
+}
+
+TEST_CASE_METHOD(Fixture, "a provider that asks for a day is asked again when a person asks, and soon in any case") {
+    const std::string one = ephd.create_key().at("key").at("id"), two = ephd.create_key().at("key").at("id"),
+                      three = ephd.create_key().at("key").at("id");
+    sim.fault(
+        on("DELETE", {{"kind", "status"}, {"status", 429}, {"times", 2}, {"headers", {{"Retry-After", "86400"}}}}));
+    const auto began = std::time(nullptr);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + one).status == 202);
+    CHECK(ephd.key(one).at("next_attempt_at").get<std::int64_t>() <= began + 610);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + two).status == 202);  // asked, and told the same
+    CHECK(ephd.call("DELETE", "/v1/keys/" + three).status == 200);
+    const Json cleaned = ephd.post("/v1/cleanup", Json::object(), 200);
+    CHECK(cleaned.at("revoked") == 2);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "what waits for a provider that asked for time says so, and a cleanup does not wait for it") {
+    for (int i = 0; i < 20; ++i) (void)ephd.create_key();
+    sim.fault(
+        on("DELETE", {{"kind", "status"}, {"status", 429}, {"times", -1}, {"headers", {{"Retry-After", "600"}}}}));
+    const Json cleaned = ephd.post("/v1/cleanup", {{"all", true}}, 200);
+    CHECK(cleaned.at("pending") == 20);
+    const auto began = std::time(nullptr);
+    int waiting = 0;
+    for (const Json& key : ephd.get("/v1/status").at("keys")) {
+        CHECK(key.at("next_attempt_at").get<std::int64_t>() > began + 500);
+        CHECK_FALSE(key.at("last_error").get<std::string>().empty());
+        waiting += key.at("last_error") == "the provider asked to slow down";
+    }
+    CHECK(waiting == 4);
+    sim.clear_faults();
+}
+
+TEST_CASE_METHOD(Fixture, "a list that gives more than was asked for, or nothing new, is given up at once") {
+    const auto page = [](int items) {
+        Json data = Json::array();
+        for (int i = 0; i < items; ++i) data.push_back({{"id", "svc_" + std::to_string(i)}, {"name", "team"}});
+        return Json{{"data", data}, {"has_more", true}, {"last_id", "svc_" + std::to_string(items)}};
+    };
+    const std::pair<int, const char*> table[] = {{101, "gives more at once than was asked for"},
+                                                 {0, "has more pages but brings nothing new"},
+                                                 {3, "has more pages but does not say where they begin"}};
+    sim.wait_for_answered("GET /users");
+    for (const auto& [items, why] : table) {
+        INFO(items);
+        sim.clear_faults();
+        sim.fault(on("GET", {{"kind", "status"}, {"status", 200}, {"times", -1}, {"body", page(items)}}));
+        sim.control("DELETE", "/_sim/requests");
+        CHECK(ephd.post("/v1/cleanup", Json::object(), 502).at("error").at("message") ==
+              std::string{"OpenAI's list of service accounts "} + why);
+        CHECK(sim.requests().size() <= 2);
+    }
 }

@@ -83,7 +83,7 @@ TEST_CASE_METHOD(Fixture, "where the list of API keys is refused the rest is sho
     CHECK_THAT(table.err, Contains("when keys were last used is not all known: OpenAI refused to list API keys"));
 }
 
-TEST_CASE_METHOD(Fixture, "another machine's key goes by every kind of id, by its name and by a beginning of it") {
+TEST_CASE_METHOD(Fixture, "another machine's key goes by every kind of id and by its name, each of them whole") {
     const auto revoked_by = [&](const Json& account, const std::string& reference) {
         INFO(reference);
         const Reply reply = ephd.call("DELETE", "/v1/keys/" + reference);
@@ -94,13 +94,18 @@ TEST_CASE_METHOD(Fixture, "another machine's key goes by every kind of id, by it
     const auto name = [](const std::string& label) {
         return "eph-" + label + "-20260615T120000Z-exp-20990615T140000Z-a1b2c3";
     };
-    const Json by_account = seeded(name("one")), by_key = seeded(name("two")), by_name = seeded(name("three")),
-               by_beginning = seeded(name("four"));
+    const Json by_account = seeded(name("one")), by_key = seeded(name("two")), by_name = seeded(name("three"));
     revoked_by(by_account, by_account.at("id"));
     revoked_by(by_key, by_key.at("keys").at(0).at("id"));
     revoked_by(by_name, by_name.at("name"));
-    revoked_by(by_beginning, "eph-fou");
     CHECK(ephd.get("/v1/keys").at("keys").empty());
+    seeded(name("four"));
+    for (const std::string reference :
+         {"e", "eph-", "eph-fou", "eph-four-20260615T120000Z-exp-20990615T140000Z-a1b2c"}) {
+        INFO(reference);
+        CHECK(ephd.call("DELETE", "/v1/keys/" + reference).status == 404);
+    }
+    CHECK(sim.live_keys() == 1);
 }
 
 TEST_CASE_METHOD(AsUsers, "where service accounts are users, a user's id and an API key's lead to the key") {
@@ -133,15 +138,6 @@ TEST_CASE_METHOD(Fixture, "what no tool of this kind made is left alone, by what
     }
     CHECK(ephd.call("DELETE", "/v1/keys/prod").status == 404);
     CHECK(sim.has("production"));
-}
-
-TEST_CASE_METHOD(Fixture, "a beginning that fits two keys of other machines names neither") {
-    seeded("eph-web-20260615T120000Z-exp-20990615T140000Z-a1b2c3");
-    seeded("eph-web-20260615T120000Z-exp-20990615T140000Z-d4e5f6");
-    const Reply reply = ephd.call("DELETE", "/v1/keys/eph-web");
-    CHECK(reply.status == 409);
-    CHECK(reply.json().at("error").at("message") == "'eph-web' fits 2 keys at the provider");
-    CHECK(sim.live_keys() == 2);
 }
 
 TEST_CASE_METHOD(Fixture, "several keys are revoked by one command, each is told, and the status says if any failed") {

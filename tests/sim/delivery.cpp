@@ -118,11 +118,12 @@ asio::awaitable<After> Delivery::fail(const Call& call, const Fault& fault) {
     // Some kinds say themselves whether there is an effect.
     const bool always = fault.kind == reset_after || fault.kind == drip || fault.kind == other_id ||
                         fault.kind == twice || fault.kind == shift;
-    const bool effect = (fault.effect && fault.kind != reset_before && fault.kind != late) || always;
+    const bool effect =
+        (fault.effect && fault.kind != reset_before && fault.kind != late && fault.kind != interim) || always;
     Answer answer;
     answer.body = kMadeUp;
     if (effect) answer = carry_out(sim_, call);
-    if (fault.kind != drip && fault.kind != late) co_await pause(fault.delay);
+    if (fault.kind != drip && fault.kind != late && fault.kind != interim) co_await pause(fault.delay);
     if (fault.kind == delay && !effect) answer = carry_out(sim_, call);
 
     switch (fault.kind) {
@@ -143,6 +144,8 @@ asio::awaitable<After> Delivery::fail(const Call& call, const Fault& fault) {
         case other_id:
             answer = with_other_id(sim_, std::move(answer));
             break;
+        case interim:
+            co_return co_await send_after_interim(call, fault);
         case twice:
             (void)carry_out(sim_, call);
             break;
@@ -209,6 +212,16 @@ asio::awaitable<After> Delivery::send(const Answer& answer) {
         if (written) written = co_await wire_.write(kLastChunk);
     }
     co_return written&& keep_alive_ ? After::keep : After::close;
+}
+
+asio::awaitable<After> Delivery::send_after_interim(const Call& call, const Fault& fault) {
+    for (std::size_t i = 0; i < fault.items; ++i) {
+        if (!co_await wire_.write(fmt::format("HTTP/1.1 {} Early\r\n\r\n", fault.status.value_or(103))))
+            co_return After::cut;
+    }
+    co_await pause(fault.delay);
+    const Answer answer = carry_out(sim_, call);
+    co_return co_await send(answer);
 }
 
 asio::awaitable<void> Delivery::pause(std::chrono::milliseconds length) {

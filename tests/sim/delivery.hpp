@@ -40,6 +40,7 @@ private:
     boost::asio::awaitable<After> hang_on();
     boost::asio::awaitable<After> send_part(const Answer& answer, double part_of_body);
     boost::asio::awaitable<After> send_slowly(const Answer& answer, std::chrono::milliseconds between);
+    boost::asio::awaitable<After> send_after_interim(const Call& call, const Fault& fault);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds length);
     void note(unsigned status);
 

@@ -21,6 +21,7 @@ constexpr std::pair<FaultKind, const char*> kKinds[] = {
     {FaultKind::twice, "twice"},
     {FaultKind::shift, "shift"},
     {FaultKind::late, "late"},
+    {FaultKind::interim, "interim"},
 };
 
 bool matches(const Fault& fault, const Call& call) {

@@ -23,8 +23,9 @@ enum class FaultKind {
     close_after_headers,  // the head of an answer, then the end of the connection
     other_id,             // the true answer to a creation, with the id of somebody else's account
     twice,                // the call takes effect twice, and the first answer is given
-    shift,  // a page as it is when accounts before it were deleted since the last one: its first are missing
-    late,   // a deletion is confirmed at once, and happens after the delay
+    shift,    // a page as it is when accounts before it were deleted since the last one: its first are missing
+    late,     // a deletion is confirmed at once, and happens after the delay
+    interim,  // informational answers first, and after the delay the true one
 };
 std::optional<FaultKind> fault_kind(std::string_view text);
 const char* to_text(FaultKind kind);
@@ -39,7 +40,7 @@ struct Fault {
     Headers headers;
     std::optional<std::string> body;
     std::chrono::milliseconds delay{0};
-    std::size_t items = 1;  // of a shift: how many are missing
+    std::size_t items = 1;  // of a shift: how many are missing; of an interim: how many come first
     unsigned hits = 0;
 };
 

@@ -160,3 +160,11 @@ TEST_CASE("any text becomes a label") {
     CHECK(clean_label(std::string(39, 'a') + "@b") == std::string(39, 'a'));
     CHECK(clean_label(std::string(100'000, '@')) == "session");
 }
+
+TEST_CASE("a name with anything but plain characters is of no tool of this kind") {
+    for (const char* odd : {"\n", "\x1b[31m", " ", "\x7f", "\xc3\xa9", "\x9b"}) {
+        CHECK_FALSE(parse_key_name(std::string{"eph-a"} + odd + "-exp-20200101T000000Z"));
+        CHECK_FALSE(parse_key_name(std::string{"eph-a-exp-20200101T000000Z-"} + odd));
+    }
+    CHECK(parse_key_name("eph-a-exp-20200101T000000Z"));
+}

@@ -149,7 +149,7 @@ TEST_CASE_METHOD(Fixture, "a key that is found though it was revoked is revoked 
 TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that is due") {
     KeyRow key = a_key("k1", moment - 1h);
     key.service_account_id = "svc_9";
-    ledger.adopt(key, "expired");
+    ledger.adopt({{key, "expired"}});
     CHECK(row("k1").state == KeyState::revoking);
     CHECK(row("k1").reason == "expired");
     CHECK(row("k1").service_account_id == "svc_9");
@@ -281,6 +281,28 @@ TEST_CASE_METHOD(Fixture, "a beginning that fits one unsettled key names that on
     CHECK(ledger.find_key("a").value().id.text() == "azz");
     CHECK(ledger.find_key("eph-web-").value().id.text() == "azz");
     CHECK(ledger.find_key("a1007").value().state == KeyState::revoked);
+}
+
+TEST_CASE_METHOD(Fixture, "the beginning that all names have in common names no key") {
+    add_live(ledger, "abc1");
+    for (const char* reference : {"e", "eph", "eph-", "eph-w", "eph-web"}) {
+        INFO(reference);
+        CHECK_FALSE(ledger.find_key(reference));
+    }
+    CHECK(ledger.find_key("eph-web-").has_value());
+}
+
+TEST_CASE_METHOD(Fixture, "a key's own id and name go before an id that its provider chose") {
+    add_live(ledger, "abc1");
+    int n = 0;
+    for (const char* chosen : {"abc1", "eph-web-abc1", "svc_abc1"}) {
+        const std::string id = "other" + std::to_string(++n);
+        ledger.intend(a_key(id, moment + 1h), std::nullopt, "test");
+        ledger.live(made(id, chosen, "key_" + id));
+    }
+    CHECK(ledger.find_key("abc1").value().id.text() == "abc1");
+    CHECK(ledger.find_key("eph-web-abc1").value().id.text() == "abc1");
+    CHECK(error_of([&] { ledger.find_key("svc_abc1"); }).code() == Code::ambiguous);
 }
 
 TEST_CASE_METHOD(Fixture, "when an account was last accepted is kept by its place and key") {

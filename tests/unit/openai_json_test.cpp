@@ -38,7 +38,7 @@ std::string with(const char* pointer, json value) {
 
 void check_unreadable(const std::string& body, const std::string& why) {
     INFO(body.substr(0, 200));
-    const Error error = error_of([&] { openai_json::created(body); });
+    const Error error = error_of([&] { openai_json::created(body, "eph-x"); });
     CHECK(error.code() == Code::provider_unreadable);
     CHECK(error.message() == "OpenAI's answer cannot be read: " + why);
     CHECK(error.message().find("sk-svcacct") == std::string::npos);
@@ -54,13 +54,13 @@ AccountRef an_account() {
 }  // namespace
 
 TEST_CASE("the answer to a creation is read whole") {
-    Created created = openai_json::created(whole.dump());
+    Created created = openai_json::created(whole.dump(), "eph-x");
     CHECK(created.service_account_id == "svc_acct_1");
     CHECK(created.api_key_id == "key_1");
     CHECK(created.key.reveal() == "sk-svcacct-1");
-    CHECK(openai_json::created(with("/brand_new", {{"deep", {1, 2}}})).service_account_id == "svc_acct_1");
-    CHECK(openai_json::created(without("/api_key/id")).api_key_id.empty());
-    CHECK(openai_json::created(without("/created_at")).service_account_id == "svc_acct_1");
+    CHECK(openai_json::created(with("/brand_new", {{"deep", {1, 2}}}), "eph-x").service_account_id == "svc_acct_1");
+    CHECK(openai_json::created(without("/api_key/id"), "eph-x").api_key_id.empty());
+    CHECK(openai_json::created(without("/created_at"), "eph-x").service_account_id == "svc_acct_1");
 }
 
 TEST_CASE("what a creation's answer lacks is named") {
@@ -82,7 +82,7 @@ TEST_CASE("an answer that is not a JSON object is unreadable") {
          {std::string{}, std::string{"<html>"}, std::string{"null"}, std::string{"[]"}, std::string{"\"sk\""},
           std::string{R"({"id": "svc)"}, std::string{"\0\0", 2}, std::string(60, '['), whole.dump() + "x"}) {
         check_unreadable(body, "it is not a JSON object");
-        CHECK_THROWS_AS(openai_json::deleted(body), Error);
+        CHECK_THROWS_AS(openai_json::deleted(body, "svc_acct_1"), Error);
         CHECK_THROWS_AS(openai_json::accounts(body, false), Error);
         CHECK_THROWS_AS(openai_json::keys(body), Error);
         CHECK(openai_json::error_message(body).empty());
@@ -90,11 +90,22 @@ TEST_CASE("an answer that is not a JSON object is unreadable") {
 }
 
 TEST_CASE("only a deletion that is said counts") {
-    CHECK(openai_json::deleted(R"({"object": "x", "id": "svc_acct_1", "deleted": true})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": false})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": "true"})"));
-    CHECK_FALSE(openai_json::deleted(R"({"deleted": 1})"));
-    CHECK(error_of([] { openai_json::deleted("{}"); }).message() ==
+    using openai_json::Deletion;
+    const std::pair<const char*, Deletion> table[] = {
+        {R"({"object": "x", "id": "svc_acct_1", "deleted": true})", Deletion::confirmed},
+        {R"({"deleted": true})", Deletion::confirmed},
+        {R"({"id": null, "deleted": true})", Deletion::confirmed},
+        {R"({"id": "svc_acct_2", "deleted": true})", Deletion::of_another},
+        {R"({"id": "svc_acct_2", "deleted": false})", Deletion::denied},
+        {R"({"deleted": false})", Deletion::denied},
+        {R"({"deleted": "true"})", Deletion::denied},
+        {R"({"deleted": 1})", Deletion::denied},
+    };
+    for (const auto& [body, meaning] : table) {
+        INFO(body);
+        CHECK((openai_json::deleted(body, "svc_acct_1") == meaning));
+    }
+    CHECK(error_of([] { openai_json::deleted("{}", "svc_acct_1"); }).message() ==
           "OpenAI's answer cannot be read: 'deleted' is missing");
 }
 
@@ -228,4 +239,24 @@ TEST_CASE("a refusal says what was refused, where, and what to do") {
     silent.status = 503;
     CHECK(openai_json::refusal(an_account(), silent, "create a key").message() ==
           "OpenAI could not create a key in project proj_1: status 503");
+}
+
+TEST_CASE("an account of another name than was asked for is not the one that was made") {
+    check_unreadable(with("/name", "production backend"), "it tells of 'production backend'");
+    CHECK(openai_json::created(without("/name"), "eph-x").service_account_id == "svc_acct_1");
+    CHECK(error_of([] { openai_json::created_account(R"({"id": "svc_1", "name": "ci"})", "eph-x"); }).message() ==
+          "OpenAI's answer cannot be read: it tells of 'ci'");
+    CHECK(openai_json::created_account(R"({"id": "svc_1", "name": "eph-x"})", "eph-x") == "svc_1");
+}
+
+TEST_CASE("an id that would be another path is none") {
+    for (const std::string id : {"", ".", ".."}) {
+        const std::string why = id.empty() ? "'id' is empty" : "'id' is '" + id + "'";
+        check_unreadable(with("/id", id), why);
+        const json page = {{"data", {{{"id", id}, {"name", "eph-x"}}}}, {"has_more", false}};
+        CHECK(error_of([&] { openai_json::accounts(page.dump(), false); }).message() ==
+              "OpenAI's answer cannot be read: " + why);
+        CHECK(error_of([&] { openai_json::keys(page.dump()); }).message() == "OpenAI's answer cannot be read: " + why);
+    }
+    CHECK(openai_json::created(with("/id", "..."), "eph-x").service_account_id == "...");
 }

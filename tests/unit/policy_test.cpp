@@ -52,6 +52,7 @@ TEST_CASE("an answer to a revocation settles the key or says when to try again")
          nullptr,
          90s,
          "slow down"},
+        {"failed, with a wait of a day", Failed{"slow down", 24h}, 0, {}, nullptr, 10min, "slow down"},
         {"failed, with a wait that is shorter than the pause",
          Failed{"slow down", 2s},
          9,

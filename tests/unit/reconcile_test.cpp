@@ -209,3 +209,18 @@ TEST_CASE("a hundred thousand accounts are compared in a moment") {
     CHECK(reconcile(list, {}, moment, moment, false).adopt.size() == 100'000);
     CHECK(steady_clock::now() - began < 60s);  // under a sanitizer on a busy machine; each with each would be hours
 }
+
+TEST_CASE("a list tells of keys of its own project alone, and brings back those of its own address alone") {
+    const Place place{"openai", "proj_1", "https://api.openai.com/v1"};
+    const Place another_way{"openai", "proj_1", "https://gateway.example/v1"};
+    const Place elsewhere{"openai", "proj_2", "https://api.openai.com/v1"};
+    KeyRow row;
+    row.place = place;
+    for (const KeyState state : {KeyState::creating, KeyState::live, KeyState::revoking, KeyState::revoked}) {
+        INFO(name_of(state));
+        row.state = state;
+        CHECK(may_speak_of(place, row));
+        CHECK(may_speak_of(another_way, row) == (state != KeyState::revoked));
+        CHECK_FALSE(may_speak_of(elsewhere, row));
+    }
+}
