@@ -19,7 +19,7 @@ namespace eph {
 namespace {
 
 int serve(const Options& options, FoundCredentials found) {
-    // Of one thread, but for looking up names, which touches no descriptor.
+    // Of one thread, but for looking up names and flushing the ledger, which touch no descriptor of its own.
     asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     App app{context, options, std::move(found)};
     std::exception_ptr failure;
