@@ -51,8 +51,8 @@ Error broken_answer(const std::string& where, const boost::system::error_code& f
                  failure.message()};
 }
 
-// The final answer: informational ones may come before it (RFC 9110 15.2), and are not what was asked for. None that is
-// thrown at leaves a connection that could be used again: what comes on it belongs to nobody.
+// The final answer: informational ones may come before it (RFC 9110 15.2), and are not what was asked for. Where it
+// throws, `keep` stays false: what still comes on that connection belongs to no request.
 Task<HttpResponse> read_answer(Connection& connection, const std::string& where, bool& keep) {
     boost::beast::flat_buffer buffer;
     buffer.reserve(16384);
