@@ -30,9 +30,9 @@ else
     test_packages='catch2 libvalijson-dev libyaml-cpp-dev openssh-server openssh-client busybox dash zsh fish tcsh procps
         bash-completion groff mandoc man-db
         systemd-container dbus dbus-user-session libpam-systemd iproute2 libxml2-utils
-        gnome-keyring libsecret-tools pass gnupg curl wget jq strace faketime systemd dpkg-dev file lintian gdb'
+        gnome-keyring libsecret-tools pass gnupg curl wget jq strace faketime systemd dpkg-dev file lintian gdb valgrind'
     package_packages='dpkg-dev file lintian'
-    bench_packages='nginx haproxy wrk valgrind curl jq openssl strace'
+    bench_packages='nginx haproxy wrk openssl' # beside those of the tests
     demo_packages='openssh-server openssh-client curl jq'
     node_packages='nodejs npm ca-certificates'
 fi

@@ -117,7 +117,7 @@ TEST_CASE_METHOD(Fixture, "leak 8: a provider that never answers holds nobody up
         const Finished done = eph({"testhost", "x"});
         CHECK(std::chrono::steady_clock::now() - began < 25s);
         CHECK(done.status == 7);
-        CHECK_THAT(done.err, Contains(" is NOT revoked yet: the provider has not confirmed it yet\n"));
+        CHECK_THAT(done.err, Contains(" is NOT revoked yet: the provider has not answered yet\n"));
         CHECK(left_of(*this, done.out, 40s) == "");
     }
 }
