@@ -269,7 +269,8 @@ TEST_CASE_METHOD(Fixture, "what waits for a provider that asked for time says so
     CHECK(cleaned.at("pending") == 20);
     const auto began = std::time(nullptr);
     int waiting = 0;
-    for (const Json& key : ephd.get("/v1/status").at("keys")) {
+    const Json status = ephd.get("/v1/status");
+    for (const Json& key : status.at("keys")) {
         CHECK(key.at("next_attempt_at").get<std::int64_t>() > began + 500);
         CHECK_FALSE(key.at("last_error").get<std::string>().empty());
         waiting += key.at("last_error") == "the provider asked to slow down";

@@ -37,7 +37,8 @@ TEST_CASE_METHOD(Fixture, "a provider that answers no revocation keeps ephd from
     CHECK(good.live_keys() == 0);
     CHECK(stuck.requests("DELETE service_accounts").size() == 16);
     std::map<std::string, int> said;
-    for (const Json& key : ephd.get("/v1/status").at("keys")) ++said[key.at("last_error")];
+    const Json status = ephd.get("/v1/status");
+    for (const Json& key : status.at("keys")) ++said[key.at("last_error")];
     CHECK(said["it waits for its turn"] == 4);
     CHECK(said["the provider has not answered yet"] == 16);
 }
