@@ -136,6 +136,7 @@ TEST_CASE_METHOD(Fixture, "leak 9: one cleanup sees every key, behind however ma
         CHECK(account.at("deleted") == of_eph);
     }
     const Json pages = sim.requests("GET service_accounts");
+    INFO(pages.dump(1));
     REQUIRE(pages.size() == 3);  // of a hundred each
     for (const Json& page : pages) CHECK_THAT(page.at("query").get<std::string>(), StartsWith("limit=100"));
 }

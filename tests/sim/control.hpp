@@ -11,7 +11,8 @@ namespace eph::sim {
 bool is_wait(const Call& call);
 boost::asio::awaitable<Answer> wait_for_calls(Sim& sim, Call call);
 
-// Are all the blank-separated words of `match` in the call's "METHOD /path?query"?
+// Do all the blank-separated words of `match` fit? One of capital letters is the method; any other is somewhere in
+// "/path?query", which may hold "GET" as well: ids are random.
 bool matches(const Call& call, const std::string& match);
 
 }  // namespace eph::sim

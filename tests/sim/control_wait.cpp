@@ -49,10 +49,15 @@ std::uint64_t seen(const Recorder& recorder, const Wanted& wanted) {
 bool is_wait(const Call& call) { return call.path == "/_sim/wait" && call.method == "GET"; }
 
 bool matches(const Call& call, const std::string& match) {
-    const std::string line = call.method + " " + call.path + "?" + call.query;
+    const std::string target = call.path + "?" + call.query;
+    const auto is_method = [](const std::string& word) {
+        return std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+    };
     std::istringstream words{match};
-    for (std::string word; words >> word;)
-        if (line.find(word) == std::string::npos) return false;
+    for (std::string word; words >> word;) {
+        const bool fits = is_method(word) ? word == call.method : target.find(word) != std::string::npos;
+        if (!fits) return false;
+    }
     return true;
 }
 

@@ -1,6 +1,7 @@
 // Usage in answers as each provider gives them, in any pieces and under any compression.
 #include "daemon/broker/usage_scan.hpp"
 
+#include "daemon/broker/content_coding.hpp"
 #include "daemon/broker/upstreams.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/compress.hpp"
@@ -223,6 +224,26 @@ TEST_CASE("several gzip members are one body") {
     scan.push(compressed("gzip", R"({"usage":{"prompt_tokens":2)") +
               compressed("gzip", R"(5,"completion_tokens":1}})"));
     CHECK(scan.measured().input == 25);
+}
+
+TEST_CASE("several zstd frames are one body, with frames to skip between them, however they come") {
+    const Upstream upstream = upstream_for("openai", Config{}, BaseUrl{});
+    const std::string skipped{"\x5a\x2a\x4d\x18\x03\0\0\0xyz", 11};
+    const std::string packed = skipped + compressed("zstd", R"({"usage":{"prompt_tokens":2)") + skipped +
+                               compressed("zstd", R"(5,"completion_tokens":1}})") + skipped;
+    for (const std::size_t size : {packed.size(), std::size_t{1}, std::size_t{5}}) {
+        UsageScan scan{upstream, json_type, "zstd"};
+        for (std::size_t at = 0; at < packed.size(); at += size) scan.push(std::string_view{packed}.substr(at, size));
+        CHECK(scan.measured().input == 25);
+    }
+}
+
+TEST_CASE("what zstd wrote before its format was settled is not read") {
+    const std::string packed = std::string{"\x27\xb5\x2f\xfd\x04\x68\x19\x3c\x01\0\xc8", 11} + "what was said";
+    const auto decoder = decoder_for("zstd");
+    CHECK_FALSE(decoder->decode(packed, [](std::string_view) {}));
+    const auto second = decoder_for("zstd");
+    CHECK_FALSE(second->decode(compressed("zstd", "{}") + packed, [](std::string_view) {}));
 }
 
 TEST_CASE("what cannot be unpacked is unknown") {
