@@ -41,6 +41,7 @@ Task<void> Runner::run() {
     if (is_program_) co_return;
     std::string socket = transport_.control_socket();
     if (may_wait()) (void)co_await appears(std::move(socket));
+    if (status_) co_return;  // it was ended meanwhile
     co_await open_channel();
     if (channel_ && going_) say_go();
     if (channel_) {

@@ -137,6 +137,7 @@ private:
     bool keeper_ready_ = false;
     bool keeper_gone_ = false;
     bool asked_for_end_ = false;
+    bool gave_up_connecting_ = false;
     bool notice_due_ = false;                              // Pi's screen is to show why the session is over
     std::optional<Signal::Clock::time_point> believe_at_;  // when what the children say is believed
     int interrupts_ = 0;

@@ -1,4 +1,5 @@
 // The end of a session: revoked, cleaned up, and said in plain words.
+#include <algorithm>
 #include <csignal>
 
 #include "client/session/timeline.hpp"
@@ -12,6 +13,7 @@ constexpr Duration notice_time = std::chrono::milliseconds{1500};  // for Pi's s
 constexpr Duration key_patience = std::chrono::seconds{5};         // for a key that is still being made
 constexpr Duration host_patience = std::chrono::seconds{5};        // for the keeper to clean up
 constexpr Duration kill_patience = std::chrono::seconds{2};        // between TERM and KILL
+constexpr Duration term_pause = std::chrono::milliseconds{100};    // between TERMs for an ssh that is still connecting
 constexpr Duration revoke_patience = std::chrono::seconds{20};     // for the provider's confirmation
 
 }  // namespace
@@ -30,7 +32,8 @@ Task<void> Timeline::finish() {
     if (keeper_) keeper_->input().close(ignored);  // the sentinel on the host ends the agent and cleans up
     if (runner_) runner_->signal(SIGTERM);         // it waits for nothing any more
     // Before there is a connection, ssh may be asking the person for a password.
-    if (keeper_ && !keeper_spoke_ && !connected_ && !transport_.is_local()) keeper_->signal(SIGTERM);
+    gave_up_connecting_ = keeper_ && !keeper_spoke_ && !connected_ && !transport_.is_local();
+    if (gave_up_connecting_) keeper_->signal(SIGTERM);
     if (!issued_ && !key_error_ && !outcome_->by_signal) co_await wait_for_the_key();
     co_await wait_for_the_end();
     progress_.raw(false);
@@ -68,10 +71,13 @@ Task<void> Timeline::wait_for_the_end() {
         const bool key_done =
             !issued_ || settled_ || interrupts_ > interrupts_before || Signal::Clock::now() >= began + revoke_patience;
         if (host_done && key_done) co_return;
-        const auto until = host_done ? began + revoke_patience : next_step;
+        auto until = host_done ? began + revoke_patience : next_step;
+        if (!host_done && gave_up_connecting_) until = std::min(until, Signal::Clock::now() + term_pause);
         const auto event = co_await inbox_.next(until);
         if (event) {
             on(*event);
+        } else if (!host_done && until < next_step) {
+            keeper_->signal(SIGTERM);  // ssh overlooks one that comes just before it waits for the network
         } else if (!host_done) {
             if (agent_) agent_->signal(signal);
             if (keeper_) keeper_->signal(signal);

@@ -128,13 +128,19 @@ TEST_CASE_METHOD(World, "leak 4: a connection that is cut under a terminal leave
 
 namespace {
 
+// What is at once on a machine that does much else, and less than what a delayed answer of the provider takes.
+constexpr auto at_once = 2s;
+constexpr int delay_ms = 2500;
+
 // Brings eph to a moment of a session, sends the signal, and looks whether it leaves at once and nothing stays.
 struct Moments : World {
     void interrupt(Program& session, int number) {
         session.signal(number);
         const auto asked = std::chrono::steady_clock::now();
-        CHECK(session.wait().status == 128 + number);
-        CHECK(std::chrono::steady_clock::now() - asked < 1s);
+        const Finished done = session.wait();
+        INFO(done.err);
+        CHECK(done.status == 128 + number);
+        CHECK(std::chrono::steady_clock::now() - asked < at_once);
     }
     void check_nothing_left() {
         std::string left;
@@ -155,7 +161,7 @@ TEST_CASE_METHOD(Moments, "leak 5: Ctrl-C while the key is being made leaves at 
             INFO("signal " << number << ", effect first: " << effect_first);
             (void)sim.control("DELETE", "/_sim/requests");
             sim.fault(
-                {{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", 1200}, {"effect", effect_first}});
+                {{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", delay_ms}, {"effect", effect_first}});
             Program session = start({"testhost", "x"});
             sim.wait_for("POST service_accounts");
             interrupt(session, number);
@@ -186,18 +192,36 @@ TEST_CASE_METHOD(Moments, "leak 5: Ctrl-C while ssh connects leaves at once, and
 TEST_CASE_METHOD(Moments,
                  "leak 5: a key that comes while eph is leaving already is revoked with it, and holds nobody up") {
     const std::string ssh = read_file(home.path("bin/ssh"));
-    const std::string patient = "case \"$*\" in *ControlMaster=yes*) trap '' TERM; sleep 2; exit 255 ;; esac\n";
+    const std::string patient = "case \"$*\" in *ControlMaster=yes*) trap '' TERM; cd '" + home.path("").string() +
+                                "'; : >patient; until [ -e leave ]; do sleep 0.05; done; exit 255 ;; esac\n";
     write_file(home.path("bin/ssh"), "#!/bin/sh\n" + patient + ssh.substr(ssh.find('\n') + 1),
                std::filesystem::perms::owner_all);
     sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", 1000}, {"effect", true}});
     const auto began = std::chrono::steady_clock::now();
     Program session = start({"testhost", "x"});
     sim.wait_for("POST service_accounts");
+    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("patient")); }));
     session.signal(SIGTERM);
+    sim.wait_for_answered("DELETE service_accounts");
+    write_file(home.path("leave"), "");
     const Finished done = session.wait();
     CHECK(done.status == 143);
     CHECK(std::chrono::steady_clock::now() - began < 6s);
     CHECK_THAT(done.err, EndsWith(" is revoked\n"));
+    check_nothing_left();
+}
+
+TEST_CASE_METHOD(Moments, "leak 5: an ssh that overlooks one TERM while it connects holds nobody up") {
+    const std::string ssh = read_file(home.path("bin/ssh"));
+    const std::string deaf = "case \"$*\" in *ControlMaster=yes*) trap 'trap - TERM' TERM; : >'" +
+                             home.path("deaf").string() + "'; while :; do sleep 0.05; done ;; esac\n";
+    write_file(home.path("bin/ssh"), "#!/bin/sh\n" + deaf + ssh.substr(ssh.find('\n') + 1),
+               std::filesystem::perms::owner_all);
+    sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", delay_ms}, {"effect", true}});
+    Program session = start({"testhost", "x"});
+    sim.wait_for("POST service_accounts");
+    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("deaf")); }));
+    interrupt(session, SIGTERM);
     check_nothing_left();
 }
 
@@ -221,13 +245,13 @@ TEST_CASE_METHOD(Moments, "leak 5: Ctrl-C during the last revocation leaves at o
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGKILL}) {
         INFO("signal " << number);
         (void)sim.control("DELETE", "/_sim/requests");
-        sim.fault({{"match", {{"method", "DELETE"}}}, {"kind", "delay"}, {"delay_ms", 1500}, {"effect", false}});
+        sim.fault({{"match", {{"method", "DELETE"}}}, {"kind", "delay"}, {"delay_ms", delay_ms}, {"effect", false}});
         Program session = start({"testhost", "x"});
         sim.wait_for("DELETE service_accounts");
         session.signal(number);
         const auto asked = std::chrono::steady_clock::now();
         const Finished done = session.wait();
-        CHECK(std::chrono::steady_clock::now() - asked < 1s);
+        CHECK(std::chrono::steady_clock::now() - asked < at_once);
         if (number == SIGKILL)
             CHECK(done.status == 137);
         else
