@@ -92,6 +92,7 @@ Task<void> Accounts::erase(std::string provider, std::string name) {
 }
 
 void Accounts::refused(const AccountRef& account) {
+    drop_client(account);
     const StoredAccount* stored =
         account->name.empty() ? nullptr : config_.find(account->place.provider, account->name);
     if (stored == nullptr || stored->store.empty() || find_store(stored->store).load == nullptr) return;

@@ -261,6 +261,14 @@ std::set<Place> Ledger::places_in_use() {
     return places;
 }
 
+std::set<std::string> Ledger::fingerprints_in_use(const Place& place) {
+    std::set<std::string> found;
+    Statement& each = store_->fingerprints;
+    for (each.bind(place.provider, place.project, place.base_url); each.step();) found.insert(each.text(0));
+    each.reset();
+    return found;
+}
+
 std::vector<KeyRow> Ledger::recent_keys(std::size_t limit) {
     return store_->keys(store_->keys_recent.bind(static_cast<std::int64_t>(limit)));
 }

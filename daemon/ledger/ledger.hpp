@@ -87,10 +87,11 @@ public:
     std::vector<KeyRow> first_unsettled(std::size_t limit);
     KeyCounts count_keys();
     std::set<Place> places_in_use();  // of all that are not revoked, and of sessions through the broker
-    std::vector<KeyRow> recent_keys(std::size_t limit);            // newest first
-    std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);  // live or creating, and past that
-    std::optional<Timestamp> first_end();                          // when the next key comes to its end by itself
-    std::vector<Place> places_revoking();                          // where something is to be revoked
+    std::set<std::string> fingerprints_in_use(const Place& place);  // of the accounts behind what stands there
+    std::vector<KeyRow> recent_keys(std::size_t limit);             // newest first
+    std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);   // live or creating, and past that
+    std::optional<Timestamp> first_end();                           // when the next key comes to its end by itself
+    std::vector<Place> places_revoking();                           // where something is to be revoked
     std::vector<KeyRow> revoking(const Place& place, std::size_t limit);  // what is due first
 
     // --- sessions ---
