@@ -14,6 +14,7 @@
 #include "common/error.hpp"
 #include "common/paths.hpp"
 #include "daemon/ledger/flusher.hpp"
+#include "daemon/ledger/ledger_files.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -49,9 +50,12 @@ std::optional<KeyRow> first(std::vector<KeyRow> rows) {
 
 }  // namespace
 
-Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
-    if (file.has_parent_path()) make_private_directory(file.parent_path());
-    lock_ = take_lock(file.string() + ".lock", file);
+Ledger::Ledger(const std::filesystem::path& file) : file_(behind_links(file)) {
+    for (const auto& each : {file, file_}) {
+        if (each.has_parent_path()) make_private_directory(each.parent_path());
+    }
+    refuse_what_is_no_file(file_);
+    lock_ = take_lock(file_.string() + ".lock", file);
     try {
         open();
     } catch (...) {
