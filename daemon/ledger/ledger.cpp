@@ -157,22 +157,17 @@ void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
     transaction.commit();
 }
 
-// The deletion asks for its name once more: the machine whose it is may have given it another, and more time.
-void Ledger::keep(const KeyRow& key) {
-    Transaction transaction{store_->database};
-    store_->insert(key, now());
-    store_->mark_live.run("", "", std::optional<std::int64_t>{}, 0, key.id.text());
-    store_->note(key.id, "reconcile", "kept", key.name);
-    transaction.commit();
-}
-
 void Ledger::adopt(const std::vector<std::pair<KeyRow, std::string>>& keys) {
     Transaction transaction{store_->database};
     for (const auto& [key, reason] : keys) {
+        const bool kept = reason.empty();
         store_->insert(key, now());
-        store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
-        store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
-        store_->note(key.id, "reconcile", "adopted", key.name);
+        // The deletion of one that is kept asks for its name once more: the machine whose it is may have given it
+        // another, and more time.
+        store_->mark_live.run(kept ? "" : key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0,
+                              key.id.text());
+        if (!kept) store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
+        store_->note(key.id, "reconcile", kept ? "kept" : "adopted", key.name);
     }
     transaction.commit();
 }

@@ -55,9 +55,9 @@ public:
     void revoked(const KeyId& key, const std::string& outcome);
     void revive(const KeyId& key,
                 const std::string& service_account_id);  // recorded as revoked, yet found at the provider
-    // Other machines' keys that are over, each with the reason: new rows, revoking.
+    // Other machines' keys, each with the reason for which it is over, and revoking; "": it is kept, live until the end
+    // that its name tells.
     void adopt(const std::vector<std::pair<KeyRow, std::string>>& keys);
-    void keep(const KeyRow& key);                  // another machine's, perhaps: live until the end that its name tells
     std::size_t revoke_unfinished(Timestamp due);  // at start: every creating row
     // What has come to its end by itself: live keys are revoking now, those whose creation nobody has finished are
     // lost.
