@@ -50,6 +50,7 @@ App::App(asio::io_context& context, const Options& options, FoundCredentials fou
     ledger_.on_note([this] { noted_.notify(); });
     ledger_.on_damage([this] { damaged_.notify(); });
     accounts_.on_loaded = [this](const Place& place) { janitor_.account_loaded(place); };
+    accounts_.in_use = [this](const Place& place) { return ledger_.fingerprints_in_use(place); };
     openai_.on_denied = [this](const AccountRef& account) { accounts_.refused(account); };
 }
 

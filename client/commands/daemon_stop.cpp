@@ -20,10 +20,7 @@
 namespace eph {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr Duration patience = std::chrono::seconds{30};       // for all confirmations together
-constexpr Duration ask_limit = std::chrono::seconds{25};      // for one of them
+constexpr Duration ask_limit = std::chrono::seconds{25};      // for one confirmation
 constexpr Duration between = std::chrono::milliseconds{200};  // looks at what ephd tries by itself
 
 bool of_session(const wire::Key& key, const wire::Status& status) {
@@ -35,6 +32,13 @@ std::size_t left_in(const wire::Status& status) {
     const auto alone = std::count_if(status.keys.begin(), status.keys.end(),
                                      [&](const wire::Key& key) { return !of_session(key, status); });
     return status.sessions.size() + static_cast<std::size_t>(alone);
+}
+
+std::set<std::string> ids_in(const wire::Status& status) {
+    std::set<std::string> ids;
+    for (const wire::Session& each : status.sessions) ids.insert(each.id);
+    for (const wire::Key& key : status.keys) ids.insert(key.id);
+    return ids;
 }
 
 // What only the person's word may end; the rest is being revoked anyway.
@@ -113,12 +117,13 @@ Task<wire::Status> status_now() {
     co_return answer.as<wire::Status>();
 }
 
-// Ends all that lives, and tells what is left when patience is at its end.
+// Ends all that lives. `status` is what is left of it when patience is at its end.
 Task<int> end_all(wire::Status& status) {
     Progress progress;
-    const auto until = Clock::now() + patience;
+    Patience patience;
     const std::size_t total = left_in(status);
-    for (bool first = true; left_in(status) > 0 && Clock::now() < until; first = false) {
+    for (bool first = true; left_in(status) > 0 && patience.goes_on(ids_in(status), Patience::Clock::now());
+         first = false) {
         progress.step(fmt::format("ending and revoking: {} of {} left", left_in(status), total));
         std::vector<std::pair<std::string, std::string>> requests = requests_for(status, first);
         if (!requests.empty()) {
@@ -135,13 +140,17 @@ Task<int> end_all(wire::Status& status) {
 }
 
 void complain_of(const wire::Status& left, bool force) {
+    constexpr std::size_t most_named = 10;
     if (left_in(left) == 0) return;
     std::string names;
-    for (const wire::Key& key : left.keys) {
+    for (std::size_t i = 0; i < std::min(left.keys.size(), most_named); ++i) {
+        const wire::Key& key = left.keys[i];
         names += fmt::format("{}{}{}", names.empty() ? "" : ", ", key.id,
                              key.last_error.empty() ? "" : " (" + printable(key.last_error) + ")");
     }
-    const std::string sentence = fmt::format("not confirmed as revoked: {}", names);
+    if (left.keys.size() > most_named) names += fmt::format(" and {} more", left.keys.size() - most_named);
+    const std::string sentence = fmt::format("not confirmed as revoked: {}; for {} s nothing else was either", names,
+                                             Patience::without_progress.count());
     if (!force) {
         throw Error{Code::provider_refused, "{}", sentence}.hint(
             "ephd goes on running, and trying. eph daemon stop --force stops it all the same: the keys then wait for "
@@ -151,6 +160,14 @@ void complain_of(const wire::Status& left, bool force) {
 }
 
 }  // namespace
+
+bool Patience::goes_on(std::set<std::string> left, Clock::time_point at) {
+    const bool progress = !std::includes(left.begin(), left.end(), left_.begin(), left_.end());
+    if (progress || !begun_) last_ = at;
+    begun_ = true;
+    left_ = std::move(left);
+    return at < last_ + without_progress;
+}
 
 void end_ephd(const Kept& kept, const Arguments& arguments) {
     if (!kept.service.running) kept.must_answer();

@@ -22,6 +22,19 @@ std::string fingerprint_of(const Secret& key) {
     return hex;
 }
 
+StoredAccount StoredAccount::without_key() const {
+    StoredAccount same;
+    same.name = name;
+    same.provider = provider;
+    same.store = store;
+    same.project = project;
+    same.base_url = base_url;
+    same.command = command;
+    same.shell = shell;
+    same.fingerprint = fingerprint;
+    return same;
+}
+
 KnownAccount known_account(const AccountRef& account) {
     KnownAccount known;
     known.name = account->name;

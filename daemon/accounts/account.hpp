@@ -44,6 +44,8 @@ struct StoredAccount {
     std::vector<std::string> command;  // of the store command: words to run
     bool shell = false;                // command is one text, for sh -c
     std::string fingerprint;           // as setup saw it; "" if the person wrote the file
+
+    StoredAccount without_key() const;
 };
 
 // An account for people: everything but its secret.

@@ -224,22 +224,6 @@ Task<AccountRef> Accounts::pick(std::string provider, const Credential& from_cli
     co_return account;
 }
 
-void Accounts::remember(const Credential& from_client) {
-    if (from_client.secret.empty() || !from_client.account.empty()) return;
-    refresh();
-    const AccountRef account = make(outline(from_client.provider, from_client));
-    if (!account) return;
-    keep(account);
-    announce(account);
-}
-
-void Accounts::keep(const AccountRef& account) {
-    const bool known = std::any_of(from_clients_.begin(), from_clients_.end(), [&](const AccountRef& each) {
-        return each->place == account->place && each->fingerprint == account->fingerprint;
-    });
-    if (!known) from_clients_.push_back(account);
-}
-
 void Accounts::announce(const AccountRef& account) {
     if (!account->makes_keys) return;  // no key waits for it
     if (!announced_.insert({account->place, account->fingerprint}).second) return;
@@ -255,14 +239,6 @@ std::vector<std::string> Accounts::notes() {
 const Config& Accounts::config() {
     refresh();
     return config_;
-}
-
-void Accounts::forget_clients_except(const std::set<Place>& needed) {
-    std::erase_if(from_clients_, [&](const AccountRef& account) {
-        if (needed.contains(account->place)) return false;
-        announced_.erase({account->place, account->fingerprint});
-        return true;
-    });
 }
 
 }  // namespace eph

@@ -26,8 +26,8 @@ public:
     // Asks its store if need be. Throws Error{no_account} that says what is missing.
     Task<AccountRef> pick(std::string provider, const Credential& from_client);
 
-    // Keeps the client's own key, if it sent one, for what is to come: revocations, requests through the broker. Asks
-    // no store.
+    // Keeps the client's own key, if it sent one, for what is to come: revocations, requests through the broker; of
+    // each place no more than a few. Asks no store.
     void remember(const Credential& from_client);
 
     // Throws Error{usage} with the names that there are.
@@ -65,7 +65,8 @@ public:
     Task<std::string> store(StoredAccount account, Secret key);
     Task<void> erase(std::string provider, std::string name);  // from its store, then from the file
 
-    // The provider refuses its key: the store is asked again before it is used again.
+    // The provider refuses its key: the store is asked again before it is used again; one that a client sent goes,
+    // unless it is the last of its place.
     void refused(const AccountRef& account);
 
     bool has_clients() const { return !from_clients_.empty(); }
@@ -73,6 +74,8 @@ public:
 
     // Called whenever an account became available that was not there before.
     std::function<void(const Place&)> on_loaded;
+    // Fingerprints of the accounts with which what is unsettled at a place was made.
+    std::function<std::set<std::string>(const Place&)> in_use;
 
 private:
     // An account as far as it is known without asking its store.
@@ -100,6 +103,8 @@ private:
     void refresh();
     void take_further();
     void keep(const AccountRef& account);
+    void make_room(const Place& place);
+    void drop_client(const AccountRef& refused);
     void announce(const AccountRef& account);
     std::vector<KnownAccount> candidates(const Place& place, const std::string& fingerprint, std::int64_t attempt);
     Task<void> load(std::string provider, std::string name, Asker asker);

@@ -37,16 +37,7 @@ std::optional<StoredAccount> Accounts::stored(const std::string& provider, const
     refresh();
     const StoredAccount* found = config_.find(provider, name);
     if (found == nullptr) return std::nullopt;
-    StoredAccount account;
-    account.name = found->name;
-    account.provider = found->provider;
-    account.store = found->store;
-    account.project = found->project;
-    account.base_url = found->base_url;
-    account.command = found->command;
-    account.shell = found->shell;
-    account.fingerprint = found->fingerprint;
-    return account;
+    return found->without_key();
 }
 
 AccountRef Accounts::preview(const StoredAccount& account, const Secret& key) {
@@ -66,11 +57,11 @@ Task<std::string> Accounts::store(StoredAccount account, Secret key) {
     (void)read_config(file_);  // into a file that cannot be used nothing is written
     const std::string name = account.name;
     const std::string provider = account.provider;
-    const std::optional<StoredAccount> before = stored(provider, name);
     const Slot slot{account};
     if (key.empty()) account.store.clear();  // of a provider that needs none
     account.fingerprint = key.empty() ? "" : fingerprint_of(key);
     if (runs_program(account.store)) co_await put_into_store(slot, key.copy(), write_limit(config_));
+    const std::optional<StoredAccount> before = stored(provider, name);  // by now it may be another request's
     if (account.store == file_store) account.secret = key.copy();
     write_account(file_, account);
     if (account.store != file_store && !key.empty()) vault_.put(slot, std::move(key));
@@ -101,6 +92,7 @@ Task<void> Accounts::erase(std::string provider, std::string name) {
 }
 
 void Accounts::refused(const AccountRef& account) {
+    drop_client(account);
     const StoredAccount* stored =
         account->name.empty() ? nullptr : config_.find(account->place.provider, account->name);
     if (stored == nullptr || stored->store.empty() || find_store(stored->store).load == nullptr) return;

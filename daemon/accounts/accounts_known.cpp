@@ -1,15 +1,12 @@
 // All accounts that there are, and which of them can revoke a key.
 #include <algorithm>
+#include <tuple>
 
 #include "common/error.hpp"
 #include "daemon/accounts/accounts.hpp"
 
 namespace eph {
 namespace {
-
-bool same(const KnownAccount& one, const KnownAccount& other) {
-    return one.place == other.place && one.fingerprint == other.fingerprint && one.name == other.name;
-}
 
 Error missing_at(const Place& place) {
     if (makes_keys_at(place.provider)) {
@@ -54,10 +51,10 @@ KnownAccount Accounts::describe(const Outline& outline) const {
 std::vector<KnownAccount> Accounts::known(const Credential& from_client) {
     refresh();
     std::vector<KnownAccount> all;
+    std::set<std::tuple<Place, std::string, std::string>> seen;  // clients may have sent many
     const auto add = [&](KnownAccount each) {
         if (each.source.empty()) return;
-        if (std::none_of(all.begin(), all.end(), [&](const KnownAccount& other) { return same(each, other); }))
-            all.push_back(std::move(each));
+        if (seen.emplace(each.place, each.fingerprint, each.name).second) all.push_back(std::move(each));
     };
     const std::string meant = canonical_provider(from_client.provider);
     const std::vector<std::string> names = provider_names(config_);
@@ -73,12 +70,9 @@ std::vector<KnownAccount> Accounts::known(const Credential& from_client) {
 
 std::vector<AccountRef> Accounts::loaded() {
     std::vector<AccountRef> accounts;
+    std::set<std::pair<Place, std::string>> seen;
     for (const KnownAccount& each : known(Credential{})) {
-        if (!each.account) continue;
-        const bool twice = std::any_of(accounts.begin(), accounts.end(), [&](const AccountRef& other) {
-            return other->place == each.place && other->fingerprint == each.fingerprint;
-        });
-        if (twice) continue;
+        if (!each.account || !seen.emplace(each.place, each.fingerprint).second) continue;
         announce(each.account);
         accounts.push_back(each.account);
     }

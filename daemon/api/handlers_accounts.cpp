@@ -90,22 +90,22 @@ Task<StoreChoice> choose(std::string wanted, std::string before) {
     co_return choose_store(before, keychain_is_usual, fault);
 }
 
-// Stores the account. Where nobody has asked for its store, and nothing is kept there yet, one that does not take the
-// key (a keyring that nobody can open, on a machine without a screen) gives way to the file.
-Task<std::string> keep(Services& services, const ProviderView& provider, const std::string& name,
-                       const wire::SetAccount& wanted, Secret key, StoreChoice& choice) {
+// Stores what was tried, whatever other requests have made of that account meanwhile. Where nobody has asked for its
+// store, and nothing is kept there yet, one that does not take the key (a keyring that nobody can open, on a machine
+// without a screen) gives way to the file.
+Task<std::string> keep(Services& services, StoredAccount account, Secret key, StoreChoice& choice) {
     const bool at_will = choice.usual && find_store(choice.store).put != nullptr;
+    StoredAccount in_file = account.without_key();
+    in_file.store = file_store;
     std::optional<Error> failure;
     try {
-        StoredAccount account = changed(services.accounts.stored(provider.name, name), provider, name, wanted, choice);
         co_return co_await services.accounts.store(std::move(account), key.copy());
     } catch (const Error& error) {
         failure = error;
     }
     if (!at_will) throw *failure;
     choice = StoreChoice{file_store, failure->message(), true};
-    StoredAccount account = changed(services.accounts.stored(provider.name, name), provider, name, wanted, choice);
-    co_return co_await services.accounts.store(std::move(account), std::move(key));
+    co_return co_await services.accounts.store(std::move(in_file), std::move(key));
 }
 
 // Also those in another project, which an environment named for the account's admin key.
@@ -221,17 +221,16 @@ Task<ApiReply> set_account(Services& services, const ApiRequest& request) {
     const bool without = wanted.admin_key.empty() && wanted.store.empty() && !provider.needs_key;
     if (without) wanted.store = file_store;  // where there is no key, config.json has all there is
     StoreChoice choice = co_await choose(wanted.store, kept_in);
-    const StoredAccount account = changed(std::move(before), provider, name, wanted, choice);
+    StoredAccount account = changed(std::move(before), provider, name, wanted, choice);
     Secret key = co_await key_for(services, provider, account, wanted.admin_key);
     refuse_fault(provider, key, false);
     const AccountRef tried = services.accounts.preview(account, key);
     refuse_fault(provider, key, !tried->own_base_url);
     co_await check(services, provider, tried);
 
-    if (tried->own_base_url) wanted.base_url = tried->place.base_url;  // from the environment it may be gone tomorrow
-
+    if (tried->own_base_url) account.base_url = tried->place.base_url;  // in an environment it may be gone tomorrow
     wire::AccountChange change;
-    const std::string left = co_await keep(services, provider, name, wanted, std::move(key), choice);
+    const std::string left = co_await keep(services, std::move(account), std::move(key), choice);
     change.done = true;
     KnownAccount stored = known_account(tried);
     stored.source = choice.store;

@@ -1,6 +1,11 @@
 // eph cleanup: every account's list, everything in the ledger that is over, and an honest sum.
 #include <algorithm>
+#include <iterator>
 #include <list>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 
 #include "common/error.hpp"
 #include "daemon/janitor/janitor.hpp"
@@ -10,6 +15,7 @@ namespace {
 
 constexpr Duration patience = std::chrono::minutes{10};
 constexpr Duration for_another = std::chrono::minutes{4};  // together less than what eph waits for
+constexpr std::size_t places_at_once = 16;                 // each has a connection of its own
 
 }  // namespace
 
@@ -115,30 +121,67 @@ void Janitor::count_outcomes(CleanupSum& sum, const Cleaning& cleaning) {
     }
 }
 
-// Each place once, by the first of its accounts that can.
+// Several places side by side: one whose list is long or slow keeps no other waiting.
 Task<void> Janitor::ask_accounts(const CleanupOrder& order, CleanupSum& sum, Concerned& concerned) {
-    std::set<Place> asked;
-    std::vector<std::pair<Place, std::string>> failures;
+    std::vector<PlaceAsked> places;
     for (const AccountRef& account : order.accounts) {
-        if (asked.contains(account->place)) continue;
-        std::optional<Error> failure;
+        const auto same = [&](const PlaceAsked& each) { return each.accounts.front()->place == account->place; };
+        auto place = std::find_if(places.begin(), places.end(), same);
+        if (place == places.end()) place = places.emplace(places.end());
+        place->accounts.push_back(account);
+    }
+    if (places.empty()) co_return;
+    std::size_t next = 0;
+    using Asking = decltype(asio::co_spawn(executor_, ask_in_turn(order, places, next, concerned), asio::deferred));
+    std::vector<Asking> all;
+    for (std::size_t i = 0; i < std::min(places.size(), places_at_once); ++i)
+        all.push_back(asio::co_spawn(executor_, ask_in_turn(order, places, next, concerned), asio::deferred));
+    auto group = asio::experimental::make_parallel_group(std::move(all));
+    const auto [finished, thrown] = co_await group.async_wait(asio::experimental::wait_for_all(), use_awaitable);
+    for (const std::exception_ptr& each : thrown) {
+        if (each) std::rethrow_exception(each);
+    }
+    if (order.accounts.size() == 1 && !places.front().done) throw Error{places.front().failures.front()};
+    for (PlaceAsked& place : places) place.add_to(sum);
+}
+
+void Janitor::PlaceAsked::add_to(CleanupSum& all) {
+    all.listed += sum.listed;
+    all.already_gone += sum.already_gone;
+    all.left += sum.left;
+    std::move(sum.would_revoke.begin(), sum.would_revoke.end(), std::back_inserter(all.would_revoke));
+    std::move(sum.notes.begin(), sum.notes.end(), std::back_inserter(all.notes));
+    if (done) return;
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+        all.notes.push_back(
+            fmt::format("account {} ({}): {}", accounts[i]->name, accounts[i]->place.project, failures[i].message()));
+    }
+}
+
+// The next place that nobody asks yet, until there is none.
+Task<void> Janitor::ask_in_turn(const CleanupOrder& order, std::vector<PlaceAsked>& places, std::size_t& next,
+                                Concerned& concerned) {
+    while (next < places.size()) {
+        PlaceAsked& place = places[next++];
+        co_await ask_place(order, place, concerned);
+    }
+}
+
+// Once, by the first of its accounts that can.
+Task<void> Janitor::ask_place(const CleanupOrder& order, PlaceAsked& place, Concerned& concerned) {
+    for (const AccountRef& account : place.accounts) {
         try {
             if (order.dry_run) {
-                co_await preview(account, order.all, sum);
+                co_await preview(account, order.all, place.sum);
             } else {
-                co_await reconcile(account, order.all, sum, concerned);
+                co_await reconcile(account, order.all, place.sum, concerned);
             }
-            asked.insert(account->place);
+            place.done = true;
+            co_return;
         } catch (const Error& error) {
-            failure = error;
+            place.failures.push_back(error);
+            place.sum = {};
         }
-        if (!failure) continue;
-        if (order.accounts.size() == 1) throw Error{*failure};
-        failures.emplace_back(account->place, fmt::format("account {} ({}): {}", account->name, account->place.project,
-                                                          failure->message()));
-    }
-    for (auto& [place, note] : failures) {
-        if (!asked.contains(place)) sum.notes.push_back(std::move(note));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/async/signal.hpp"
+#include "common/error.hpp"
 #include "daemon/accounts/accounts.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/async/wall_timer.hpp"
@@ -113,6 +114,18 @@ private:
         }
     };
 
+    // What only the provider knows, and why it is over; "": it is not, and is kept.
+    using Found = std::pair<const Listed*, std::string>;
+
+    // A place of a cleanup, and what came of it.
+    struct PlaceAsked {
+        std::vector<AccountRef> accounts;
+        bool done = false;  // one of them could be asked
+        CleanupSum sum;
+        std::vector<Error> failures;  // of the accounts that were asked in vain, in their order
+        void add_to(CleanupSum& all);
+    };
+
     struct Cleaning : Concerned {
         std::set<Place> places;
         bool every_place = false;
@@ -134,15 +147,20 @@ private:
     Task<Plan> plan_for(AccountRef account, bool all, Timestamp began);
     // Reads all pages of the account's list and acts on it.
     Task<void> reconcile(AccountRef account, bool all, CleanupSum& sum, Concerned& concerned);
+    Task<void> take_in(const AccountRef& account, std::vector<Found> found, Concerned& concerned);
     Task<void> adopt_all(const AccountRef& account, const std::vector<Listed>& over, Timestamp began, CleanupSum& sum,
                          Concerned& concerned);
-    void rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began, Concerned& concerned);
+    Task<void> rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began,
+                       Concerned& concerned);
     void reconcile_if_time(const AccountRef& account);
     Task<void> reconcile_in_turn(AccountRef account);
     Task<void> look_again(AccountRef account);
     Task<void> preview(AccountRef account, bool all, CleanupSum& sum);
     Task<void> wait_for_other_cleanups(const CleanupOrder& order, const std::set<Place>& places);
     Task<void> ask_accounts(const CleanupOrder& order, CleanupSum& sum, Concerned& concerned);
+    Task<void> ask_in_turn(const CleanupOrder& order, std::vector<PlaceAsked>& places, std::size_t& next,
+                           Concerned& concerned);
+    Task<void> ask_place(const CleanupOrder& order, PlaceAsked& place, Concerned& concerned);
     std::vector<KeyRow> rows_for_cleanup(const CleanupOrder& order);
     Task<void> clean_up(const CleanupOrder& order, CleanupSum& sum, Cleaning& cleaning, std::string actor);
     void end_long_hold(const Place& place);

@@ -65,28 +65,43 @@ KeyId Janitor::adopt(const AccountRef& account, const Listed& listed, const std:
     return row.id;
 }
 
-// Some in each transaction, and with whatever else is ready in between; what is too much for one comparison waits for
-// the next.
-Task<void> Janitor::adopt_all(const AccountRef& account, const std::vector<Listed>& over, Timestamp began,
-                              CleanupSum& sum, Concerned& concerned) {
-    constexpr std::size_t most = 5000;
+// Some in each transaction, and with whatever else is ready in between.
+Task<void> Janitor::take_in(const AccountRef& account, std::vector<Found> found, Concerned& concerned) {
     constexpr std::size_t at_once = 100;
-    const std::size_t count = std::min(over.size(), most);
     std::vector<std::pair<KeyRow, std::string>> rows;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (ledger_.key_by_name(over[i].name)) continue;  // it came while others were adopted
-        KeyRow row = row_of(account, over[i]);
-        row.id = KeyId::make();
-        concerned.add(row.id);
-        spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
-        rows.emplace_back(std::move(row), parse_key_name(over[i].name)->until <= began ? "expired" : "asked");
-        if (rows.size() < at_once && i + 1 < count) continue;
+    for (std::size_t next = 0; next < found.size();) {
+        for (; next < found.size() && rows.size() < at_once; ++next) {
+            const auto& [listed, reason] = found[next];
+            if (ledger_.key_by_name(listed->name)) continue;  // it came while others were taken in
+            KeyRow row = row_of(account, *listed);
+            row.id = KeyId::make();
+            rows.emplace_back(std::move(row), reason);
+        }
         ledger_.adopt(rows);
+        for (const auto& [row, reason] : rows) {
+            if (reason.empty()) {
+                spdlog::info("key {} is kept until {}, as its name tells: {}", row.id.text(), rfc3339(row.deadline),
+                             row.name);
+                continue;
+            }
+            concerned.add(row.id);
+            spdlog::info("key {} adopted from the provider's list: {}", row.id.text(), row.name);
+        }
         rows.clear();
         wake();
         co_await asio::post(executor_, use_awaitable);
     }
-    if (!rows.empty()) ledger_.adopt(rows);
+}
+
+// What is too much for one comparison waits for the next.
+Task<void> Janitor::adopt_all(const AccountRef& account, const std::vector<Listed>& over, Timestamp began,
+                              CleanupSum& sum, Concerned& concerned) {
+    constexpr std::size_t most = 5000;
+    const std::size_t count = std::min(over.size(), most);
+    std::vector<Found> found;
+    for (std::size_t i = 0; i < count; ++i)
+        found.emplace_back(&over[i], parse_key_name(over[i].name)->until <= began ? "expired" : "asked");
+    co_await take_in(account, std::move(found), concerned);
     if (over.size() > count) {
         sum.notes.push_back(fmt::format("{} more keys are over in project {}: run eph cleanup again",
                                         over.size() - count, account->place.project));
@@ -107,7 +122,7 @@ Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Con
     sum.listed += plan.listed;
     sum.left += plan.left;
     co_await adopt_all(account, plan.adopt, began, sum, concerned);
-    rebuild(account, plan.others, began, concerned);
+    co_await rebuild(account, plan.others, began, concerned);
     for (const auto& [key, id] : plan.revive) {
         ledger_.revive(key, id);
         spdlog::warn("key {} was recorded as revoked but is at the provider: revoking it again", key.text());
@@ -123,23 +138,19 @@ Task<void> Janitor::reconcile(AccountRef account, bool all, CleanupSum& sum, Con
 
 // What a damaged ledger had. Names that its bytes still tell are certainly of this machine: their sessions are over.
 // What else is not over may be another machine's, or of ours: it lives until the end that its name tells.
-void Janitor::rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began,
-                      Concerned& concerned) {
+Task<void> Janitor::rebuild(const AccountRef& account, const std::vector<Listed>& unknown, Timestamp began,
+                            Concerned& concerned) {
     const std::set<std::string> ours = ledger_.lost_names(began);
     const std::optional<Timestamp> damaged = ledger_.damaged_at(account->place);
+    std::vector<Found> found;
     for (const Listed& each : unknown) {
-        if (ours.contains(name_ending(each.name))) {
-            concerned.add(adopt(account, each, "ledger_damaged"));
-        } else if (damaged) {
-            KeyRow row = row_of(account, each);
-            row.id = KeyId::make();
-            ledger_.keep(row);
-            spdlog::info("key {} is kept until {}, as its name tells: {}", row.id.text(), rfc3339(row.deadline),
-                         row.name);
-        }
+        const bool is_ours = ours.contains(name_ending(each.name));
+        if (is_ours || damaged) found.emplace_back(&each, is_ours ? "ledger_damaged" : "");
     }
+    co_await take_in(account, std::move(found), concerned);
+    if (!damaged || ledger_.damaged_at(account->place) != damaged) co_return;  // or it was damaged again meanwhile
     // A creation that was under way may yet appear.
-    if (damaged && began > *damaged + may_still_appear) ledger_.rebuilt(account->place);
+    if (began > *damaged + may_still_appear) ledger_.rebuilt(account->place);
 }
 
 void Janitor::start_anew() {

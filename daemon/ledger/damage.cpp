@@ -14,6 +14,7 @@
 
 #include "common/error.hpp"
 #include "daemon/ledger/flusher.hpp"
+#include "daemon/ledger/ledger_files.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -140,6 +141,7 @@ void Ledger::on_damage(std::function<void()> told) {
 bool Ledger::damaged() const { return store_->database.damaged(); }
 
 void Ledger::start_anew() {
+    refuse_what_is_no_file(file_);
     set_aside(file_, now());  // the open database keeps its files, whatever they are called
     store_->database.on_damage = nullptr;
     open();

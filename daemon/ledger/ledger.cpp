@@ -14,6 +14,7 @@
 #include "common/error.hpp"
 #include "common/paths.hpp"
 #include "daemon/ledger/flusher.hpp"
+#include "daemon/ledger/ledger_files.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {
@@ -49,9 +50,12 @@ std::optional<KeyRow> first(std::vector<KeyRow> rows) {
 
 }  // namespace
 
-Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
-    if (file.has_parent_path()) make_private_directory(file.parent_path());
-    lock_ = take_lock(file.string() + ".lock", file);
+Ledger::Ledger(const std::filesystem::path& file) : file_(behind_links(file)) {
+    for (const auto& each : {file, file_}) {
+        if (each.has_parent_path()) make_private_directory(each.parent_path());
+    }
+    refuse_what_is_no_file(file_);
+    lock_ = take_lock(file_.string() + ".lock", file);
     try {
         open();
     } catch (...) {
@@ -153,22 +157,17 @@ void Ledger::revive(const KeyId& key, const std::string& service_account_id) {
     transaction.commit();
 }
 
-// The deletion asks for its name once more: the machine whose it is may have given it another, and more time.
-void Ledger::keep(const KeyRow& key) {
-    Transaction transaction{store_->database};
-    store_->insert(key, now());
-    store_->mark_live.run("", "", std::optional<std::int64_t>{}, 0, key.id.text());
-    store_->note(key.id, "reconcile", "kept", key.name);
-    transaction.commit();
-}
-
 void Ledger::adopt(const std::vector<std::pair<KeyRow, std::string>>& keys) {
     Transaction transaction{store_->database};
     for (const auto& [key, reason] : keys) {
+        const bool kept = reason.empty();
         store_->insert(key, now());
-        store_->mark_live.run(key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0, key.id.text());
-        store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
-        store_->note(key.id, "reconcile", "adopted", key.name);
+        // The deletion of one that is kept asks for its name once more: the machine whose it is may have given it
+        // another, and more time.
+        store_->mark_live.run(kept ? "" : key.service_account_id, key.api_key_id, std::optional<std::int64_t>{}, 0,
+                              key.id.text());
+        if (!kept) store_->mark_revoking.run(to_millis(now()), reason, key.id.text());
+        store_->note(key.id, "reconcile", kept ? "kept" : "adopted", key.name);
     }
     transaction.commit();
 }
@@ -259,6 +258,14 @@ std::set<Place> Ledger::places_in_use() {
     }
     store_->places.reset();
     return places;
+}
+
+std::set<std::string> Ledger::fingerprints_in_use(const Place& place) {
+    std::set<std::string> found;
+    Statement& each = store_->fingerprints;
+    for (each.bind(place.provider, place.project, place.base_url); each.step();) found.insert(each.text(0));
+    each.reset();
+    return found;
 }
 
 std::vector<KeyRow> Ledger::recent_keys(std::size_t limit) {

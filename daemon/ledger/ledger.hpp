@@ -55,9 +55,9 @@ public:
     void revoked(const KeyId& key, const std::string& outcome);
     void revive(const KeyId& key,
                 const std::string& service_account_id);  // recorded as revoked, yet found at the provider
-    // Other machines' keys that are over, each with the reason: new rows, revoking.
+    // Other machines' keys, each with the reason for which it is over, and revoking; "": it is kept, live until the end
+    // that its name tells.
     void adopt(const std::vector<std::pair<KeyRow, std::string>>& keys);
-    void keep(const KeyRow& key);                  // another machine's, perhaps: live until the end that its name tells
     std::size_t revoke_unfinished(Timestamp due);  // at start: every creating row
     // What has come to its end by itself: live keys are revoking now, those whose creation nobody has finished are
     // lost.
@@ -87,10 +87,11 @@ public:
     std::vector<KeyRow> first_unsettled(std::size_t limit);
     KeyCounts count_keys();
     std::set<Place> places_in_use();  // of all that are not revoked, and of sessions through the broker
-    std::vector<KeyRow> recent_keys(std::size_t limit);            // newest first
-    std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);  // live or creating, and past that
-    std::optional<Timestamp> first_end();                          // when the next key comes to its end by itself
-    std::vector<Place> places_revoking();                          // where something is to be revoked
+    std::set<std::string> fingerprints_in_use(const Place& place);  // of the accounts behind what stands there
+    std::vector<KeyRow> recent_keys(std::size_t limit);             // newest first
+    std::vector<KeyRow> overdue(Timestamp at, std::size_t limit);   // live or creating, and past that
+    std::optional<Timestamp> first_end();                           // when the next key comes to its end by itself
+    std::vector<Place> places_revoking();                           // where something is to be revoked
     std::vector<KeyRow> revoking(const Place& place, std::size_t limit);  // what is due first
 
     // --- sessions ---

@@ -55,6 +55,11 @@ struct Ledger::Store {
                      "SELECT provider, project, base_url FROM keys WHERE due IS NOT NULL UNION "
                      "SELECT provider, project, base_url FROM sessions WHERE state = 'active' AND "
                      "credential = 'broker'"};
+    Statement fingerprints{
+        database,
+        "SELECT fingerprint FROM keys WHERE due IS NOT NULL AND provider = ?1 AND project = ?2 AND base_url = ?3 UNION "
+        "SELECT fingerprint FROM sessions WHERE state = 'active' AND credential = 'broker' AND provider = ?1 AND "
+        "project = ?2 AND base_url = ?3"};
     Statement mark_no_later{database,
                             "UPDATE keys SET due = iif(due > ?1, ?2, due), unproven_until = min(unproven_until, ?3) "
                             "WHERE state = 'revoking'"};

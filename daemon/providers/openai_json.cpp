@@ -1,6 +1,8 @@
 // JSON of the Admin API.
 #include "daemon/providers/openai_json.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "common/json_depth.hpp"
@@ -81,10 +83,16 @@ Page<Item> page(const std::string& body, Read read) {
     return result;
 }
 
+// What can stand in a header, a variable and a line of the host, and in nothing but one of each.
+bool is_secret(std::string_view text) {
+    constexpr std::size_t longest = 4096;
+    const auto visible = [](char c) { return c >= 0x21 && c <= 0x7e; };
+    return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), visible);
+}
+
 void read_key(const json& key, Created& result) {
     std::string value = text(key, "value");
-    if (value.empty() || has_control(value) || value.find(' ') != value.npos)
-        throw unreadable("'api_key.value' is not a key");
+    if (!is_secret(value)) throw unreadable("'api_key.value' is not a key");
     result.api_key_id = text_or_empty(key, "id");
     if (!result.api_key_id.empty()) result.api_key_id = id_of(key);
     result.expires = unix_time(key, "expires_at");

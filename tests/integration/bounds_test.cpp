@@ -1,4 +1,10 @@
 // Clients of the API that want too much: each is refused within bounds, and none of them hinders revoking.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
 #include <thread>
 
 #include "daemon/bounds.hpp"
@@ -30,6 +36,17 @@ struct Fixture : DaemonAndSim {
 
 // Does the other side end it by itself?
 bool ends(HttpConnection& connection, Limit limit) { return connection.reply(limit).status == 0; }
+
+// For one more that ephd has not taken yet.
+bool has_room(const std::filesystem::path& socket_path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, socket_path.c_str(), sizeof address.sun_path - 1);
+    const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const bool room = connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(descriptor);
+    return room;
+}
 
 }  // namespace
 
@@ -175,6 +192,22 @@ TEST_CASE_METHOD(Fixture, "a config.json that is nested deeply is refused by nam
     REQUIRE_FALSE(notes.empty());
     CHECK(notes.at(0).get<std::string>().find("config.json is nested more than 64 levels deep") != std::string::npos);
     (void)ephd.create_key();
+}
+
+TEST_CASE_METHOD(Fixture, "eph waits where more connect than ephd has taken, and is served when it goes on") {
+    ephd.program().signal(SIGSTOP);
+    while (has_room(home.socket())) {  // each look takes one of the places
+    }
+    Program status{{EPH, "status", "--json"}, home.variables};
+    const auto tries_again = [&] {
+        return !status.running() || memory_of(status.pid(), "voluntary_ctxt_switches") > 30;
+    };
+    CHECK(eventually(tries_again));
+    CHECK(status.running());
+    ephd.program().signal(SIGCONT);
+    const Finished end = status.wait(15s);
+    INFO(end.err);
+    CHECK(end.status == 0);
 }
 
 TEST_CASE_METHOD(Fixture, "whoever is slow has a minute, and then his place is free", "[slow][silence]") {

@@ -46,6 +46,21 @@ struct Fixture : DaemonAndSim {
     }
 };
 
+// https://sqlite.org/fileformat2.html#the_write_ahead_log
+int commits_in(const fs::path& wal) {
+    const std::string bytes = read_file(wal);
+    const auto word = [&](std::size_t at) {
+        std::uint32_t value = 0;
+        for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+        return value;
+    };
+    REQUIRE(bytes.size() > 32);
+    int commits = 0;
+    const std::size_t frame = 24 + word(8);
+    for (std::size_t at = 32; at + frame <= bytes.size(); at += frame) commits += word(at + 4) != 0 ? 1 : 0;
+    return commits;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(Fixture, "a ledger that is garbage at the start is set aside, and its keys are found and revoked") {
@@ -109,4 +124,17 @@ TEST_CASE_METHOD(Fixture, "damage that shows while sessions run ends them, and e
     CHECK(ephd.get("/v1/sessions").at("sessions").empty());
     const Json key = ephd.create_key().at("key");
     CHECK(ephd.call("DELETE", "/v1/keys/" + key.at("id").get<std::string>()).status == 200);
+}
+
+TEST_CASE_METHOD(Fixture, "what a list tells of a damaged ledger is recorded in a few commits") {
+    const std::string name = "eph-{n}-" + stamp(0s) + "-exp-" + stamp(2h) + "-abcdefghij";
+    sim.wait_for_answered("GET /users");
+    ephd.kill9();
+    sim.seed(name, 150);  // another machine's, perhaps
+    damage(0, 4096);
+    fs::resize_file(home.ledger().string() + "-wal", 0);
+    ephd.start();
+    CHECK(eventually([&] { return ephd.get("/v1/keys").at("keys").size() == 150; }));
+    CHECK(commits_in(home.ledger().string() + "-wal") < 50);
+    CHECK(sim.live_keys() == 150);
 }

@@ -58,6 +58,40 @@ TEST_CASE_METHOD(Fixture, "a list that does not come keeps no other from being r
     CHECK(ephd.get("/v1/cleanup").at("running") == true);
 }
 
+TEST_CASE_METHOD(Fixture, "one cleanup of all accounts asks their places side by side") {
+    Daemon ephd{home, stuck};
+    stuck.wait_for_answered("GET /users");
+    (void)ephd.post("/v1/keys", Json::object(), 201, at(good));
+    good.wait_for_answered("GET /users");
+    stuck.fault(every("GET", {{"kind", "hang"}}));
+    good.seed("eph-old-20260101T000000Z-exp-20260101T020000Z-a1b2c3");
+    HttpConnection cleanup{home.socket()};
+    cleanup.request("POST", "/v1/cleanup", "{}");
+    stuck.wait_for("GET service_accounts", 2);
+    good.wait_for_answered("DELETE service_accounts");
+    CHECK(good.live_keys() == 1);
+    CHECK(ephd.get("/v1/cleanup").at("running") == true);
+}
+
+TEST_CASE_METHOD(Fixture, "what a cleanup says of its accounts is in their order, whichever answers first") {
+    Sim third;
+    Daemon ephd{home, stuck};
+    stuck.wait_for_answered("GET /users");
+    for (const Sim* sim : {&good, &third}) (void)ephd.post("/v1/keys", Json::object(), 201, at(*sim));
+    for (Sim* sim : {&good, &third}) sim->wait_for_answered("GET /users");
+    const auto refuses = [](int status, int delay_ms) {
+        return every("GET", {{"kind", "status"}, {"status", status}, {"delay_ms", delay_ms}});
+    };
+    stuck.fault(refuses(500, 600));
+    good.fault(refuses(501, 300));
+    third.fault(refuses(502, 0));
+    const Json notes = ephd.post("/v1/cleanup", Json::object(), 200).at("notes");
+    REQUIRE(notes.size() == 3);
+    for (std::size_t i = 0; i < notes.size(); ++i)
+        CHECK_THAT(notes[i].get<std::string>(), Catch::Matchers::Contains("status 50" + std::to_string(i)));
+    CHECK(ephd.post("/v1/cleanup", {{"dry_run", true}}, 200).at("notes") == notes);
+}
+
 TEST_CASE_METHOD(Fixture, "a list that has the name of another place's key deletes nothing there") {
     Daemon ephd{home, good};
     const Json key = ephd.create_key().at("key");

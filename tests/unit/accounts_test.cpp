@@ -137,18 +137,6 @@ TEST_CASE_METHOD(AccountsFixture, "a broken file does not keep an account from t
     CHECK(all->notes().size() == 1);
 }
 
-TEST_CASE_METHOD(AccountsFixture, "an account of a client stays for as long as its place is needed") {
-    const auto all = accounts();
-    const Place here{"openai", "proj_1", "https://api.openai.com/v1"};
-    (void)all->pick("openai", credential("sk-1", "proj_1"));
-    (void)all->pick("openai", credential("sk-1", "proj_1"));
-    CHECK(all->loaded().size() == 1);
-    all->forget_clients_except({here});
-    CHECK(all->loaded().size() == 1);
-    all->forget_clients_except({});
-    CHECK(all->loaded().empty());
-}
-
 TEST_CASE_METHOD(AccountsFixture, "each account that was not there before is announced once") {
     std::vector<std::string> announced;
     const auto all = accounts();

@@ -54,7 +54,7 @@ TEST_CASE("one ledger has one ephd") {
 TEST_CASE("a failed start gives the lock back") {
     const TempDirectory temp;
     const std::filesystem::path file = temp / "ledger.db";
-    std::filesystem::create_directory(file);
+    Database{file.string()}.execute("PRAGMA user_version = 1000");  // a newer ephd's
     CHECK_THROWS_AS(Ledger{file}, Error);
     std::filesystem::remove(file);
     CHECK_NOTHROW(Ledger{file});
@@ -74,10 +74,8 @@ TEST_CASE("the ledger is for its user's eyes only") {
 
 TEST_CASE("a ledger that cannot be opened is named") {
     const TempDirectory temp;
-    std::filesystem::create_directory(temp / "ledger.db");
-    const std::string message = error_of([&] { Ledger{temp / "ledger.db"}; }).message();
-    CHECK(message.starts_with("cannot open "));
-    CHECK(message.find((temp / "ledger.db").string() + ": ") != message.npos);
+    const std::filesystem::path file = temp / std::string(255, 'x');  // beside which no lock has a name
+    CHECK(error_of([&] { Ledger{file}; }).message() == "cannot open " + file.string() + ".lock: File name too long");
 }
 
 TEST_CASE("a ledger of a newer ephd is refused and left as it is") {

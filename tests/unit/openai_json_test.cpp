@@ -75,6 +75,11 @@ TEST_CASE("what a creation's answer lacks is named") {
     check_unreadable(with("/api_key/value", ""), "'api_key.value' is not a key");
     check_unreadable(with("/api_key/value", "sk-svcacct-1\nX: y"), "'api_key.value' is not a key");
     check_unreadable(with("/api_key/value", "sk-svcacct 1"), "'api_key.value' is not a key");
+    check_unreadable(with("/api_key/value", "sk-svcacct-1\x7f"), "'api_key.value' is not a key");
+    check_unreadable(with("/api_key/value", "sk-sv\u00e4cct-1"), "'api_key.value' is not a key");
+    check_unreadable(with("/api_key/value", std::string(4097, 'a')), "'api_key.value' is not a key");
+    const std::string longest = std::string(4095, '!') + "~";
+    CHECK(openai_json::created(with("/api_key/value", longest), "eph-x").key.equals(longest));
 }
 
 TEST_CASE("an answer that is not a JSON object is unreadable") {
