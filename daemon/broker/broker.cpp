@@ -48,6 +48,7 @@ Broker::ServedRef Broker::find(const SessionId& session) const {
 Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> endpoint) {
     const BrokerRow& broker = row.broker.value();
     const SessionId id = row.id;
+    prices_.look();  // a price that has changed counts from here on, and not only within a second
     Upstream upstream = upstream_for(row.provider, accounts_.config(), parse_base_url(broker.place.base_url));
     Meter meter{broker.limits, prices_, upstream.name, broker.usage};
     auto served = std::make_shared<Served>(executor_, row, std::move(endpoint),
