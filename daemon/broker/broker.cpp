@@ -89,13 +89,13 @@ Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std
     request.session.broker = row.broker;
     if (account->makes_keys) {
         StartedSession session = co_await sessions_.start(account, std::move(request.session), std::move(actor));
-        served->key = std::make_shared<const Secret>(std::move(session.issued.secret));
+        served->session->held_key = std::make_shared<const Secret>(std::move(session.issued.secret));
         started.key = std::move(session.issued.key);
         started.note = std::move(session.issued.note);
         started.lease = std::move(session.lease);
     } else {
         started.lease = sessions_.start_without_key(row.provider, std::move(request.session), std::move(actor));
-        served->key = KeyRef{account, &account->secret};
+        served->session->held_key = KeyRef{account, &account->secret};
         served->account = account;
     }
     serve(served);
@@ -190,7 +190,7 @@ Task<void> Broker::retire(ServedRef served) {
     served->streams.cancel(asio::cancellation_type::terminal);
     const bool cut = co_await served->streams.drained(to_cut);
     if (!cut) spdlog::warn("session {}: a stream could not be cut in time", served->id.text());
-    served->key.reset();  // who still asks gets a no, and that takes no key
+    served->session->held_key.reset();  // who still asks gets a no, and that takes no key
     served->account.reset();
     sum_up(*served);
     served->summed_up = true;
