@@ -30,6 +30,8 @@ private:
     Task<bool> read_head(Exchange& exchange);
     Task<bool> relay_request(Exchange& exchange);
     Task<bool> more_from_agent(Clock::time_point deadline);
+    bool written_to_agent(const Pieces& pieces);
+    Task<void> agent_reads();
     Task<void> to_agent(Pieces pieces);
 
     // relay_refusal.cpp
@@ -37,27 +39,31 @@ private:
     Task<void> say_farewell();
 
     // relay_body.cpp
+    bool find_body(Exchange& exchange);
     Task<void> read_body(Exchange& exchange);
-    Task<void> read_to_length(Exchange& exchange);
     Task<void> gather_chunks(Exchange& exchange);
     Task<std::string_view> next_piece(Exchange& exchange);
     Clock::time_point body_deadline(const Exchange& exchange, std::uint64_t came) const;
-    Task<void> admit(Exchange& exchange);
+    bool admitted(Exchange& exchange);
+    Task<void> wait_for_admission(Exchange& exchange);
     Task<void> wait_for_meter(Exchange& exchange, Clock::time_point deadline);
 
     // relay_request.cpp
     Task<void> send(Exchange& exchange);
     Task<KeyRef> fetch_key();
-    Task<bool> connect(bool fresh);
-    Task<bool> send_head(Exchange& exchange, bool fresh);
+    bool take_pooled();
+    Task<void> connect();
+    void attach_upstream(std::unique_ptr<Connection> connection);
+    void write_head(const Exchange& exchange);
     Task<void> send_rest(Exchange& exchange);
     Task<bool> send_piece(const Exchange& exchange, std::string_view content);
     Task<bool> to_upstream(Pieces pieces);
+    Task<bool> upstream_reads();
     bool answered_early() const;
 
     // relay_answer.cpp
     Task<bool> answer(Exchange& exchange);
-    Task<void> read_answer_head(ResponseHead& head);
+    bool take_answer_head(HeadEnd& end, ResponseHead& head);
     std::size_t look_for_head(HeadEnd& end, ResponseHead& head) const;
     void look_at_status(Exchange& exchange, const ResponseHead& head);
     Task<void> pass_body(Exchange& exchange, const ResponseHead& head, Framing framing);

@@ -48,6 +48,7 @@ Broker::ServedRef Broker::find(const SessionId& session) const {
 Broker::ServedRef Broker::make(const SessionRow& row, std::unique_ptr<Endpoint> endpoint) {
     const BrokerRow& broker = row.broker.value();
     const SessionId id = row.id;
+    prices_.look();  // a price that has changed counts from here on, and not only within a second
     Upstream upstream = upstream_for(row.provider, accounts_.config(), parse_base_url(broker.place.base_url));
     Meter meter{broker.limits, prices_, upstream.name, broker.usage};
     auto served = std::make_shared<Served>(executor_, row, std::move(endpoint),
@@ -88,13 +89,13 @@ Task<StartedBroker> Broker::start(AccountRef account, BrokerRequest request, std
     request.session.broker = row.broker;
     if (account->makes_keys) {
         StartedSession session = co_await sessions_.start(account, std::move(request.session), std::move(actor));
-        served->key = std::make_shared<const Secret>(std::move(session.issued.secret));
+        served->session->held_key = std::make_shared<const Secret>(std::move(session.issued.secret));
         started.key = std::move(session.issued.key);
         started.note = std::move(session.issued.note);
         started.lease = std::move(session.lease);
     } else {
         started.lease = sessions_.start_without_key(row.provider, std::move(request.session), std::move(actor));
-        served->key = KeyRef{account, &account->secret};
+        served->session->held_key = KeyRef{account, &account->secret};
         served->account = account;
     }
     serve(served);
@@ -189,7 +190,7 @@ Task<void> Broker::retire(ServedRef served) {
     served->streams.cancel(asio::cancellation_type::terminal);
     const bool cut = co_await served->streams.drained(to_cut);
     if (!cut) spdlog::warn("session {}: a stream could not be cut in time", served->id.text());
-    served->key.reset();  // who still asks gets a no, and that takes no key
+    served->session->held_key.reset();  // who still asks gets a no, and that takes no key
     served->account.reset();
     sum_up(*served);
     served->summed_up = true;

@@ -11,14 +11,14 @@ namespace eph {
 Task<KeyRef> Broker::key(SessionId session) {
     const ServedRef served = find(session);
     if (!served || served->session->over) throw Error{Code::session_over, "session {} is over", session.text()};
-    if (served->key) co_return served->key;
+    if (served->session->held_key) co_return served->session->held_key;
     const std::uint64_t before = served->fetches;  // one may end before it is waited for
     if (!served->fetching) {
         served->fetching = true;
         tasks_.spawn("fetching the credential of session " + session.text(), fetch_key(served));
     }
     while (served->fetches == before) co_await served->fetched.wait();
-    if (served->key) co_return served->key;
+    if (served->session->held_key) co_return served->session->held_key;
     throw Error{served->failure.value()};
 }
 
@@ -35,10 +35,10 @@ Task<void> Broker::fetch_key(ServedRef served) {
     try {
         if (sessions_.hold(served->id)->session.key.empty()) {
             served->account = co_await accounts_.again(served->place, served->fingerprint);
-            served->key = KeyRef{served->account, &served->account->secret};
+            served->session->held_key = KeyRef{served->account, &served->account->secret};
         } else {
             IssuedKey issued = co_await sessions_.replace_key(served->id);
-            served->key = std::make_shared<const Secret>(std::move(issued.secret));
+            served->session->held_key = std::make_shared<const Secret>(std::move(issued.secret));
         }
         served->failure.reset();
     } catch (const Error& error) {
@@ -49,10 +49,10 @@ Task<void> Broker::fetch_key(ServedRef served) {
 
 void Broker::key_refused(const SessionId& session, const KeyRef& key) {
     const ServedRef served = find(session);
-    if (!served || served->key != key) return;
+    if (!served || served->session->held_key != key) return;
     if (served->account) {
         accounts_.refused(served->account);
-        served->key.reset();  // the next request asks its store for what it has by then
+        served->session->held_key.reset();  // the next request asks its store for what it has by then
     }
     served->denied_after = served->good_answers();
     if (!served->is_news("credential_refused")) return;

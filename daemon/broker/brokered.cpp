@@ -16,9 +16,11 @@ std::string token_hash(std::string_view token) {
     SHA256_Init(&context);
     SHA256_Update(&context, token.data(), token.size());
     SHA256_Final(digest.data(), &context);
-    std::string text;
-    text.reserve(2 * digest.size());
-    for (const unsigned char byte : digest) text += {digits[byte >> 4], digits[byte & 15]};
+    std::string text(2 * digest.size(), '\0');
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
+    }
     return text;
 }
 

@@ -66,8 +66,8 @@ struct Exchange {
     bool whole = false;       // all of the body has come, and waits where it was read
     bool incomplete = false;  // the provider did not take all of it
     bool close = false;       // no further request is served
-    bool was_one_document = false;  // when the meter let it through
     std::optional<RequestScan> scan;
+    std::optional<RequestFacts> facts;  // by which the meter lets it through
     std::optional<Admission> admission;
     KeyRef key;
     std::optional<KeyScan> key_scan;  // of an answer that may refuse it

@@ -105,10 +105,9 @@ std::size_t HeadEnd::look(std::string_view text) {
     return 0;
 }
 
-bool same_name(std::string_view left, std::string_view right) {
+bool same_letters(std::string_view left, std::string_view right) {
     const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return left.size() == right.size() &&
-           std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return folded(a) == folded(b); });
+    return std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return folded(a) == folded(b); });
 }
 
 bool is_http_token(std::string_view text) { return !text.empty() && all_in(text, token_chars); }

@@ -61,7 +61,11 @@ struct ResponseHead {
 void parse_head(std::string_view text, RequestHead& head);
 void parse_head(std::string_view text, ResponseHead& head);
 
-bool same_name(std::string_view left, std::string_view right);  // as header names are compared
+bool same_letters(std::string_view left, std::string_view right);  // in any case, of the same length
+// As header names are compared. Nearly all that are, differ in their length.
+inline bool same_name(std::string_view left, std::string_view right) {
+    return left.size() == right.size() && same_letters(left, right);
+}
 bool is_http_token(std::string_view text);                      // RFC 9110 5.6.2
 
 const Field* find_field(const Fields& fields, std::string_view name);  // the first; nullptr for none

@@ -1,5 +1,5 @@
-// A string is passed over by looking for its closing quote alone, as fast as memchr(3) goes; the rest is read letter by
-// letter by a small machine (RFC 8259).
+// A long string is passed over by looking for its closing quote alone, as fast as memchr(3) goes; the rest is read letter
+// by letter by a small machine (RFC 8259).
 #include "daemon/broker/json_scan.hpp"
 
 #include <algorithm>
@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t deepest = 512;
 constexpr std::size_t longest_text = 2048;
+constexpr std::ptrdiff_t most_strings = 24;  // are no longer, and hold no escapes: what ends those is looked for by letter
 constexpr std::size_t longest_word = 64;  // for any number that is one
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -210,6 +211,16 @@ void JsonScan::begin_string(bool is_name) {
 }
 
 const char* JsonScan::in_string(const char* at, const char* end) {
+    const char* const near = end - at > most_strings ? at + most_strings : end;
+    const char* const stop = std::find_if(at, near, [](char c) { return c == '"' || c == '\\'; });
+    if (stop != near && *stop == '"' && !escaped_) {
+        end_string({at, static_cast<std::size_t>(stop - at)});
+        return stop + 1;
+    }
+    return in_long_string(at, end);
+}
+
+const char* JsonScan::in_long_string(const char* at, const char* end) {
     for (const char* const from = at;;) {
         const auto* quote = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
         const char* const stop = quote != nullptr ? quote : end;
@@ -218,50 +229,54 @@ const char* JsonScan::in_string(const char* at, const char* end) {
         const bool escaped = ((stop - slash) % 2 == 1) != (slash == from && escaped_);
         if (quote == nullptr) {
             escaped_ = escaped;
-            keep(from, end);
+            if (keeping_) keep({from, static_cast<std::size_t>(end - from)});
             return end;
         }
         if (!escaped) {
-            keep(from, quote);
-            end_string();
+            end_string({from, static_cast<std::size_t>(quote - from)});
             return quote + 1;
         }
         at = quote + 1;
     }
 }
 
-void JsonScan::keep(const char* from, const char* to) {
-    if (!keeping_) return;
+void JsonScan::keep(std::string_view part) {
     const std::size_t room = longest_text - text_.size();
-    const auto size = static_cast<std::size_t>(to - from);
-    cut_ = cut_ || size > room;
-    text_.append(from, std::min(size, room));
+    cut_ = cut_ || part.size() > room;
+    text_.append(part.substr(0, room));
 }
 
-void JsonScan::end_string() {
-    if (keeping_ && cut_) text_.clear();
-    if (keeping_ && text_.find('\\') != text_.npos) {
-        auto text = unescaped_json(text_);
-        if (!text) {
-            state_ = State::broken;
-            return;
+// `rest`: all of it, but where it came in several pieces.
+void JsonScan::end_string(std::string_view rest) {
+    std::string_view text;
+    if (keeping_) {
+        const bool all = text_.empty() && !cut_ && rest.size() <= longest_text;
+        if (!all) keep(rest);
+        text = all ? rest : cut_ ? std::string_view{} : std::string_view{text_};
+        if (text.find('\\') != text.npos) {
+            auto plain = unescaped_json(text);
+            if (!plain) {
+                state_ = State::broken;
+                return;
+            }
+            text_ = std::move(*plain);
+            text = text_;
         }
-        text_ = std::move(*text);
     }
     if (is_name_) {
-        node_ = keeping_ && !cut_ ? places_->member(levels_.back().node, text_) : JsonPlaces::nothing;
+        node_ = keeping_ && !cut_ ? places_->member(levels_.back().node, text) : JsonPlaces::nothing;
         state_ = State::colon;
     } else {
-        if (keeping_) keep_value();
+        if (keeping_) keep_value(text);
         after_value();
     }
 }
 
 // At the place of node_, which has met() it.
-void JsonScan::keep_value() {
+void JsonScan::keep_value(std::string_view text) {
     JsonValue* const value = find(places_->place(node_));
     if (value == nullptr) return;
-    value->text = text_;
+    value->text = text;
     value->cut = cut_;
 }
 
@@ -284,7 +299,7 @@ void JsonScan::end_word() {
         state_ = State::broken;
         return;
     }
-    keep_value();
+    if (keeping_) keep_value(text_);
     after_value();
 }
 

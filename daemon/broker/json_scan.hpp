@@ -62,7 +62,8 @@ public:
     bool complete() const;                                   // one whole document has come, and nothing else
     bool broken() const { return state_ == State::broken; }  // it is no JSON, or nested deeper than anything sensible
     const JsonValue& at(std::size_t place) const;            // in the order of the constructor's
-    bool found_any() const { return !found_.empty(); }
+    using Found = std::vector<std::pair<int, JsonValue>>;    // by place
+    const Found& found() const { return found_; }
 
 private:
     enum class State { value, element, first_name, name, colon, next, string, word, done, broken };
@@ -72,21 +73,22 @@ private:
     };
 
     const char* in_string(const char* at, const char* end);
+    const char* in_long_string(const char* at, const char* end);
     const char* in_word(const char* at, const char* end);
     void structure(char c);
     void open(char c);
     void close(bool object);
     void after_value();
     void begin_string(bool is_name);
-    void end_string();
+    void end_string(std::string_view rest);
     void end_word();
-    void keep(const char* from, const char* to);
+    void keep(std::string_view part);
     void met(JsonValue::Kind kind);
-    void keep_value();
+    void keep_value(std::string_view text);
     JsonValue* find(int place);
 
     std::shared_ptr<const JsonPlaces> places_;
-    std::vector<std::pair<int, JsonValue>> found_;  // by place: few of them, of many that are looked for
+    Found found_;  // few of them, of many that are looked for
     std::vector<Level> levels_;
     State state_ = State::value;
     int node_ = 0;      // of the value that comes next, or is being read

@@ -12,7 +12,7 @@
 namespace eph {
 namespace {
 
-constexpr std::size_t first_allocation = std::size_t{16} * 1024;
+constexpr std::size_t first_allocation = std::size_t{4} * 1024;  // for most answers, and any event of a stream
 
 }  // namespace
 
@@ -126,6 +126,12 @@ void Line::grow(std::size_t capacity) {
     if (end_ != 0) std::memcpy(larger.get(), memory_.get(), end_);
     memory_ = std::move(larger);
     allocated_ = capacity;
+}
+
+void Line::shrink() {
+    if (allocated_ <= first_allocation || begin_ != end_) return;
+    memory_ = std::make_unique_for_overwrite<char[]>(first_allocation);
+    allocated_ = first_allocation;
 }
 
 void Line::write(const Pieces& pieces, const std::shared_ptr<const void>& keep) {

@@ -69,6 +69,7 @@ public:
     void consume(std::size_t size);
     void consume_secret(std::size_t size);  // and wipes it: the line's memory lives on
     void read();                            // more, unless that is being done, or there is no room or no more
+    void shrink();                          // after much was read: what is not needed for a little is given back
     bool reading() const { return reading_; }
     bool ended() const { return over_; }  // the other side says no more, be it in good order or not; all it said came
     bool ended_well() const { return over_ && failure_ == asio::error::eof; }

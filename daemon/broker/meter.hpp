@@ -79,6 +79,7 @@ private:
     };
 
     std::optional<Refusal> objection(const RequestFacts& facts) const;
+    bool has_price(const std::string& model) const;
     std::optional<Refusal> too_many(Timestamp at);
     std::optional<Refusal> used_up() const;
     Cost most(const RequestFacts& facts) const;

@@ -54,7 +54,7 @@ std::optional<Refusal> Meter::objection(const RequestFacts& facts) const {
             "this session has a limit on tokens or money, and a response in the background does not say what "
             "it uses");
     if (!priced) return std::nullopt;
-    if (!prices_->find(provider_, facts.model))
+    if (!has_price(facts.model))
         return refusal(forbidden, "price",
                        "this session has a budget, and the price of {} is not known; prices.json beside eph's "
                        "config.json can say it",
@@ -64,6 +64,13 @@ std::optional<Refusal> Meter::objection(const RequestFacts& facts) const {
                        "this session has a budget, and eph knows prices for the standard service alone, not for "
                        "a faster one");
     return std::nullopt;
+}
+
+// Whoever has just written it into prices.json is not told that it is not known.
+bool Meter::has_price(const std::string& model) const {
+    if (prices_->find(provider_, model)) return true;
+    prices_->look();
+    return prices_->find(provider_, model).has_value();
 }
 
 std::optional<Refusal> Meter::too_many(Timestamp at) {

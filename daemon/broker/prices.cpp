@@ -12,6 +12,8 @@
 namespace eph {
 namespace {
 
+constexpr std::chrono::seconds between_looks{1};
+
 bool all_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -76,7 +78,7 @@ std::optional<Price> Prices::find(std::string_view provider, std::string_view mo
     constexpr std::string_view folder = "models/";  // Google's longer form of a name
     if (model.starts_with(folder)) model.remove_prefix(folder.size());
     if (model.empty()) return std::nullopt;
-    read_again();
+    if (Clock::now() - looked_ >= between_looks) look();
     if (!last_ || last_->provider != provider || last_->model != model) {
         Asked asked{std::string{provider}, std::string{model}, {}};
         asked.price = look_up(asked.provider, asked.model);
@@ -92,11 +94,12 @@ std::optional<Price> Prices::look_up(const std::string& provider, const std::str
 }
 
 std::string Prices::problem() const {
-    read_again();
+    look();
     return problem_;
 }
 
-void Prices::read_again() const {
+void Prices::look() const {
+    looked_ = Clock::now();
     if (file_.empty()) return;
     std::error_code failure;
     const auto size = std::filesystem::file_size(file_, failure);

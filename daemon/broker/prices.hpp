@@ -1,6 +1,7 @@
 // What models cost: a table that ships with ephd (prices.json), and the person's own, which adds to it.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -38,21 +39,26 @@ const PriceTable& shipped_prices();
 
 class Prices {
 public:
-    // `own`: the person's file, which need not be there; read again whenever it has changed.
+    // `own`: the person's file, which need not be there; read again when it has changed, within a second.
     explicit Prices(std::filesystem::path own = {});
 
     // The exact name first, then without a date or "latest" at its end, then globs, the longest first; the person's own
     // rows before those that ship.
     std::optional<Price> find(std::string_view provider, std::string_view model) const;
 
+    // Reads the person's file at once if it has changed: before anybody is told no, and when a session begins.
+    void look() const;
+
     // Why the person's file is not used as it is now, or "": what it said before holds.
     std::string problem() const;
 
 private:
-    void read_again() const;
     std::optional<Price> look_up(const std::string& provider, const std::string& model) const;
 
+    using Clock = std::chrono::steady_clock;
+
     std::filesystem::path file_;
+    mutable Clock::time_point looked_;
     mutable PriceTable own_;
     mutable std::string problem_;
     mutable std::optional<std::pair<std::filesystem::file_time_type, std::uintmax_t>> seen_;

@@ -106,7 +106,9 @@ Task<bool> AgentConnection::relay_request(Exchange& exchange) {
         const Pieces pieces{bytes(go_on)};
         co_await to_agent(pieces);
     }
-    co_await read_body(exchange);
+    if (!find_body(exchange)) co_await read_body(exchange);
+    exchange.whole = exchange.body.done();
+    if (exchange.whole && !admitted(exchange)) co_await wait_for_admission(exchange);
     co_await send(exchange);
     co_return co_await answer(exchange);
 }
@@ -114,20 +116,30 @@ Task<bool> AgentConnection::relay_request(Exchange& exchange) {
 Task<bool> AgentConnection::more_from_agent(Clock::time_point deadline) {
     agent_->read();
     while (agent_->reading()) {
-        if (Clock::now() >= deadline) co_return false;
         co_await wake_->wait(deadline);
+        if (agent_->reading() && Clock::now() >= deadline) co_return false;
     }
     co_return true;
 }
 
-Task<void> AgentConnection::to_agent(Pieces pieces) {
+// What can be written at once, which is nearly always all of it; false: the rest goes on, and agent_reads() waits for it.
+bool AgentConnection::written_to_agent(const Pieces& pieces) {
     agent_->write(pieces, shared_from_this());
+    if (agent_->write_failed()) throw AgentGone{};
+    return !agent_->writing();
+}
+
+Task<void> AgentConnection::agent_reads() {
     const auto deadline = Clock::now() + limits_.reader;
     while (agent_->writing()) {
         if (Clock::now() >= deadline) throw AgentGone{};
         co_await wake_->wait(deadline);
     }
     if (agent_->write_failed()) throw AgentGone{};
+}
+
+Task<void> AgentConnection::to_agent(Pieces pieces) {
+    if (!written_to_agent(pieces)) co_await agent_reads();
 }
 
 }  // namespace eph

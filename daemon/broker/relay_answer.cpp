@@ -18,7 +18,11 @@ bool keeps_alive(const ResponseHead& head) {
 
 Task<bool> AgentConnection::answer(Exchange& exchange) {
     ResponseHead head;
-    co_await read_answer_head(head);
+    HeadEnd end;
+    while (!take_answer_head(end, head)) {
+        const bool came = co_await from_upstream();
+        if (!came) throw upstream_failure(504, fmt::format("eph: {} does not answer", session_->upstream.title));
+    }
     look_at_status(exchange, head);
     Framing framing;
     try {
@@ -36,22 +40,17 @@ RelayRefused AgentConnection::unreadable(const BadMessage& bad) const {
         502, fmt::format("eph: {} answered what cannot be passed on: {}", session_->upstream.title, bad.what()));
 }
 
-// What `head` views stays where it is until the provider is read again.
-Task<void> AgentConnection::read_answer_head(ResponseHead& head) {
-    HeadEnd end;
-    while (true) {
-        if (const std::size_t size = look_for_head(end, head); size != 0) {
-            upstream_->consume(size);
-            if (head.status >= 200 || head.status == 101) co_return;
-            end = {};  // 100 Continue, 103 Early Hints: nobody waits for them
-            continue;
-        }
-        if (upstream_->ended())
-            throw upstream_failure(502, fmt::format("eph: the connection to {} broke before it answered: {}",
-                                                    session_->upstream.title, upstream_->why()));
-        const bool came = co_await from_upstream();
-        if (!came) throw upstream_failure(504, fmt::format("eph: {} does not answer", session_->upstream.title));
+// False: it has not come. What `head` views stays where it is until the provider is read again.
+bool AgentConnection::take_answer_head(HeadEnd& end, ResponseHead& head) {
+    while (const std::size_t size = look_for_head(end, head)) {
+        upstream_->consume(size);
+        if (head.status >= 200 || head.status == 101) return true;
+        end = {};  // 100 Continue, 103 Early Hints: nobody waits for them
     }
+    if (upstream_->ended())
+        throw upstream_failure(502, fmt::format("eph: the connection to {} broke before it answered: {}",
+                                                session_->upstream.title, upstream_->why()));
+    return false;
 }
 
 std::size_t AgentConnection::look_for_head(HeadEnd& end, ResponseHead& head) const {
@@ -111,7 +110,7 @@ Task<void> AgentConnection::pass_body(Exchange& exchange, const ResponseHead& he
             tail = last_chunk;
         }
         const Pieces pieces{bytes(lead_), bytes(piece.content), bytes(tail)};
-        if (asio::buffer_size(pieces) != 0) co_await to_agent(pieces);
+        if (!written_to_agent(pieces)) co_await agent_reads();
         if (last) co_return;
         begun = true;
         lead_.clear();
@@ -149,8 +148,8 @@ Task<bool> AgentConnection::from_upstream() {
     while (upstream_->reading()) {
         agent_->read();
         if (agent_->ended()) throw AgentGone{};
-        if (Clock::now() >= deadline) co_return false;
         co_await wake_->wait(deadline);
+        if (upstream_->reading() && Clock::now() >= deadline) co_return false;
     }
     co_return true;
 }

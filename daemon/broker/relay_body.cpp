@@ -14,34 +14,36 @@ RelayRefused too_slow() { return relay_refusal(408, "slow", "eph: the request's 
 
 }  // namespace
 
+// A body of a known and small size stays where it was read; false: not all of it has come.
+bool AgentConnection::find_body(Exchange& exchange) {
+    const Framing& framing = exchange.framing;
+    if (framing.kind == Framing::Kind::none) return true;
+    if (framing.kind != Framing::Kind::length || framing.length > whole_limit) return false;
+    const auto length = static_cast<std::size_t>(framing.length);
+    if (agent_->unread().size() < length) return false;
+    exchange.scan->push(agent_->unread().substr(0, length));
+    exchange.in_line = length;
+    exchange.body = BodyReader{};  // nothing more is to be read
+    return true;
+}
+
 Task<void> AgentConnection::read_body(Exchange& exchange) {
     held_.clear();
-    const Framing& framing = exchange.framing;
-    if (framing.kind == Framing::Kind::length && framing.length <= whole_limit) {
-        co_await read_to_length(exchange);
-    } else if (framing.kind == Framing::Kind::chunked) {
+    if (exchange.framing.kind == Framing::Kind::chunked) {
         co_await gather_chunks(exchange);
+    } else if (exchange.framing.length <= whole_limit) {
+        while (!find_body(exchange)) {
+            if (agent_->ended()) throw AgentGone{};
+            const bool came = co_await more_from_agent(body_deadline(exchange, agent_->unread().size()));
+            if (!came) throw too_slow();
+        }
     }
-    exchange.whole = exchange.body.done();
-    if (exchange.whole) co_await admit(exchange);
 }
 
 // Neither a silence nor a trickle goes on for ever.
 AgentConnection::Clock::time_point AgentConnection::body_deadline(const Exchange& exchange, std::uint64_t came) const {
     const auto at_that_rate = std::chrono::seconds{came / limits_.body_rate};
     return std::min(Clock::now(), exchange.body_began + at_that_rate) + limits_.body;
-}
-
-Task<void> AgentConnection::read_to_length(Exchange& exchange) {
-    const auto length = static_cast<std::size_t>(exchange.framing.length);
-    while (agent_->unread().size() < length) {
-        if (agent_->ended()) throw AgentGone{};
-        const bool came = co_await more_from_agent(body_deadline(exchange, agent_->unread().size()));
-        if (!came) throw too_slow();
-    }
-    exchange.scan->push(agent_->unread().substr(0, length));
-    exchange.in_line = length;
-    exchange.body = BodyReader{};  // nothing more is to be read
 }
 
 Task<void> AgentConnection::gather_chunks(Exchange& exchange) {
@@ -71,19 +73,22 @@ Task<std::string_view> AgentConnection::next_piece(Exchange& exchange) {
     }
 }
 
-Task<void> AgentConnection::admit(Exchange& exchange) {
-    const RequestFacts facts = exchange.scan->facts();
-    exchange.was_one_document = facts.fault.empty();
+// Throws where it is refused; false: others have to end first.
+bool AgentConnection::admitted(Exchange& exchange) {
+    if (session_->over) throw session_over();
+    if (!exchange.facts) exchange.facts = exchange.scan->facts();
+    const Meter::Verdict verdict = session_->meter.admit(*exchange.facts, now());
+    if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw RelayRefused{*refusal, RelayRefused::By::meter};
+    const auto* ticket = std::get_if<Meter::Ticket>(&verdict);
+    if (ticket == nullptr) return false;
+    exchange.admission.emplace(session_, *ticket, exchange.began);
+    if (session_->used) session_->used();  // the ledger has it before it ends, lest ephd is killed meanwhile
+    return true;
+}
+
+Task<void> AgentConnection::wait_for_admission(Exchange& exchange) {
     const auto deadline = Clock::now() + limits_.meter;
-    while (true) {
-        if (session_->over) throw session_over();
-        const Meter::Verdict verdict = session_->meter.admit(facts, now());
-        if (const auto* ticket = std::get_if<Meter::Ticket>(&verdict)) {
-            exchange.admission.emplace(session_, *ticket, exchange.began);
-            if (session_->used) session_->used();  // the ledger has it before it ends, lest ephd is killed meanwhile
-            co_return;
-        }
-        if (const auto* refusal = std::get_if<Refusal>(&verdict)) throw RelayRefused{*refusal, RelayRefused::By::meter};
+    do {
         if (Clock::now() >= deadline) {
             RelayRefused busy =
                 relay_refusal(503, "busy", "eph: other requests of this session must end first, and none does");
@@ -91,7 +96,7 @@ Task<void> AgentConnection::admit(Exchange& exchange) {
             throw busy;
         }
         co_await wait_for_meter(exchange, deadline);
-    }
+    } while (!admitted(exchange));
 }
 
 // Until another request has come to its end, or the agent has hung up.

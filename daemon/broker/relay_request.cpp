@@ -18,14 +18,30 @@ std::string sentence(const Error& error) {
 }  // namespace
 
 Task<void> AgentConnection::send(Exchange& exchange) {
-    exchange.key = co_await fetch_key();
-    bool sent = co_await send_head(exchange, false);
-    if (!sent) sent = co_await send_head(exchange, true);
+    exchange.key = session_->key_at_hand();
+    if (!exchange.key) exchange.key = co_await fetch_key();
+    agent_->read();  // its end is noticed meanwhile
+    for (bool pooled = take_pooled();; pooled = false) {
+        if (!pooled) co_await connect();
+        if (agent_->ended()) throw AgentGone{};
+        write_head(exchange);
+        bool taken = !upstream_->writing() && !upstream_->write_failed();
+        if (upstream_->writing()) taken = co_await upstream_reads();
+        out_.clear();
+        if (taken) break;
+        const bool was_dead = pooled && upstream_->written() == 0;
+        if (!was_dead) {
+            exchange.incomplete = true;  // it may have answered nevertheless
+            break;
+        }
+        release_upstream(false);
+    }
     if (exchange.whole) {
         agent_->consume(std::exchange(exchange.in_line, 0));
     } else {
         co_await send_rest(exchange);
     }
+    agent_->shrink();  // an answer may go on for long
     exchange.close = exchange.close || exchange.incomplete;
     if (exchange.admission) exchange.admission->end.reached = !exchange.incomplete;
 }
@@ -41,34 +57,39 @@ Task<KeyRef> AgentConnection::fetch_key() {
     throw *failure;
 }
 
-// Says whether the connection was used before.
-Task<bool> AgentConnection::connect(bool fresh) {
+bool AgentConnection::take_pooled() {
+    auto connection = https_.pooled(session_->upstream.base);
+    if (!connection) return false;
+    attach_upstream(std::move(connection));
+    return true;
+}
+
+Task<void> AgentConnection::connect() {
     const Upstream& upstream = session_->upstream;
-    agent_->read();  // its end is noticed meanwhile
     std::unique_ptr<Connection> connection;
-    if (!fresh) connection = https_.pooled(upstream.base);
-    const bool pooled = connection != nullptr;
     std::optional<RelayRefused> failure;
     try {
-        if (!pooled) connection = co_await https_.connect(upstream.base);
+        connection = co_await https_.connect(upstream.base);
     } catch (const Error& error) {
         failure = upstream_failure(error.code() == Code::timeout ? 504 : 502,
                                    fmt::format("eph cannot reach {}: {}", upstream.title, sentence(error)));
     }
     if (agent_->ended()) throw AgentGone{};
     if (failure) throw *failure;
+    attach_upstream(std::move(connection));
+}
+
+void AgentConnection::attach_upstream(std::unique_ptr<Connection> connection) {
     if (spare_) {
         upstream_ = std::exchange(spare_, nullptr);
         upstream_->attach(std::move(connection));
     } else {
         upstream_ = std::make_shared<Line>(std::move(connection), wake_, upstream_memory);
     }
-    co_return pooled;
 }
 
-// With the body, where that is whole. False: the connection was dead before any of it was written.
-Task<bool> AgentConnection::send_head(Exchange& exchange, bool fresh) {
-    const bool pooled = co_await connect(fresh);
+// With the body, where that is whole.
+void AgentConnection::write_head(const Exchange& exchange) {
     std::string_view body;
     Framing framing = exchange.framing;
     if (exchange.whole && framing.kind != Framing::Kind::none) {
@@ -79,16 +100,7 @@ Task<bool> AgentConnection::send_head(Exchange& exchange, bool fresh) {
     const Forwarded forwarded{exchange.head, exchange.route.path, exchange.route.query, framing, exchange.token};
     compose_request(out_, forwarded, session_->upstream, exchange.key ? exchange.key->reveal() : std::string_view{});
     if (out_.reveal().size() + body.size() <= one_record) out_.append(std::exchange(body, {}));
-    const Pieces pieces{bytes(out_.reveal()), bytes(body)};
-    const bool written = co_await to_upstream(pieces);
-    out_.clear();
-    if (written) co_return true;
-    if (pooled && upstream_->written() == 0) {
-        release_upstream(false);
-        co_return false;
-    }
-    exchange.incomplete = true;  // it may have answered nevertheless
-    co_return true;
+    upstream_->write({bytes(out_.reveal()), bytes(body)}, shared_from_this());
 }
 
 // A body too large to be held: each piece is scanned before it goes. A provider that reads no further than the end of
@@ -100,8 +112,10 @@ Task<void> AgentConnection::send_rest(Exchange& exchange) {
     while (true) {
         if (content.empty()) content = co_await next_piece(exchange);
         if (content.empty() && !exchange.body.done()) break;
-        if (!exchange.admission && (exchange.scan->decided() || exchange.body.done())) co_await admit(exchange);
-        if (exchange.was_one_document && !exchange.scan->facts().fault.empty())
+        const bool to_decide = !exchange.admission && (exchange.scan->decided() || exchange.body.done());
+        if (to_decide && !admitted(exchange)) co_await wait_for_admission(exchange);
+        const bool was_one_document = exchange.facts && exchange.facts->fault.empty();
+        if (was_one_document && !exchange.scan->facts().fault.empty())
             throw relay_refusal(400, "malformed", "eph: the request's body is not one JSON document");
         const bool sent = co_await send_piece(exchange, content);
         if (!sent) break;
@@ -132,6 +146,10 @@ bool AgentConnection::answered_early() const {
 Task<bool> AgentConnection::to_upstream(Pieces pieces) {
     if (answered_early()) co_return false;
     upstream_->write(pieces, shared_from_this());
+    co_return co_await upstream_reads();
+}
+
+Task<bool> AgentConnection::upstream_reads() {
     const auto deadline = Clock::now() + limits_.upstream;
     while (upstream_->writing()) {
         if (answered_early()) upstream_->stop_writing();

@@ -46,8 +46,7 @@ struct Broker::Served {
     TaskGroup turned_away;  // connections that came when the session was over
     Clients clients;        // all of them
 
-    KeyRef key;          // nothing: it has to be fetched
-    AccountRef account;  // that it is the credential of; nothing: it was made for the session
+    AccountRef account;  // that the key is the credential of; nothing: it was made for the session
     bool fetching = false;
     std::uint64_t fetches = 0;  // that have ended
     Signal fetched;

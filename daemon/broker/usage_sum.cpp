@@ -32,15 +32,23 @@ std::string common_word(const std::vector<std::string>& words) {
 
 UsageMap::UsageMap(const UsagePlace& place) : input_has_cached_(place.input_has_cached) {
     std::vector<std::string> words, places;
+    int objects = 0;
     const auto add_object = [&](const std::string& object, bool early) {
-        add(places, object, input, place.input);
-        add(places, object, more_input, place.more_input);
-        if (!early) add(places, object, output, place.output);
-        if (!early) add(places, object, more_output, place.more_output);
-        if (!early) add(places, object, total, place.total);
-        add(places, object, cached, place.cached);
-        add(places, object, written, place.cache_written);
-        add(places, object, written_long, place.cache_written_long);
+        const auto add = [&](Part part, const std::vector<std::string>& names) {
+            for (const std::string& name : names) {
+                places.push_back(object + "/" + name);
+                meanings_.push_back({part, objects});
+            }
+        };
+        add(input, place.input);
+        add(more_input, place.more_input);
+        if (!early) add(output, place.output);
+        if (!early) add(more_output, place.more_output);
+        if (!early) add(total, place.total);
+        add(cached, place.cached);
+        add(written, place.cache_written);
+        add(written_long, place.cache_written_long);
+        ++objects;
     };
     for (const bool early : {true, false}) {
         for (const std::string& pointer : early ? place.early : place.at) {
@@ -53,26 +61,21 @@ UsageMap::UsageMap(const UsagePlace& place) : input_has_cached_(place.input_has_
     places_ = std::make_shared<const JsonPlaces>(places);
 }
 
-void UsageMap::add(std::vector<std::string>& places, const std::string& object, Part part,
-                   const std::vector<std::string>& names) {
-    if (names.empty()) return;
-    Wanted each{part, {}};
-    for (const std::string& name : names) {
-        each.places.push_back(places.size());
-        places.push_back(object + "/" + name);
-    }
-    wanted_.push_back(std::move(each));
-}
-
 void UsageSum::take(const UsageMap& map, const JsonScan& document) {
-    if (!document.found_any()) return;
-    for (const UsageMap::Wanted& each : map.wanted()) {
-        for (const std::size_t place : each.places) {
-            if (const auto said = tokens(document.at(place))) {
-                said_[each.part] = said;
-                break;
-            }
-        }
+    struct Said {
+        int object = -1;
+        int place = -1;
+    };
+    std::array<Said, UsageMap::parts> best;
+    for (const auto& [place, value] : document.found()) {
+        const auto [part, object] = map.meaning(place);
+        Said& said = best[part];
+        const bool counts = object > said.object || (object == said.object && place < said.place);
+        if (!counts) continue;
+        const auto number = tokens(value);
+        if (!number) continue;
+        said_[part] = number;
+        said = {object, place};
     }
 }
 

@@ -24,19 +24,19 @@ public:
     const std::string& word() const { return word_; }
 
     enum Part { input, more_input, output, more_output, total, cached, written, written_long, parts };
-    struct Wanted {
+    // What a place says. Of those with the same part and object the first that holds a number counts, of several
+    // objects the last.
+    struct Meaning {
         Part part;
-        std::vector<std::size_t> places;  // the first that holds a number counts
+        int object;
     };
-    const std::vector<Wanted>& wanted() const { return wanted_; }
+    const Meaning& meaning(int place) const { return meanings_[static_cast<std::size_t>(place)]; }
     bool input_has_cached() const { return input_has_cached_; }
 
 private:
-    void add(std::vector<std::string>& places, const std::string& object, Part part,
-             const std::vector<std::string>& names);
 
     std::shared_ptr<const JsonPlaces> places_;
-    std::vector<Wanted> wanted_;
+    std::vector<Meaning> meanings_;
     std::string word_;
     bool input_has_cached_;
 };

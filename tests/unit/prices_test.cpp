@@ -1,6 +1,8 @@
 // Prices: those that ship, those of a person, and what a request comes to.
 #include "daemon/broker/prices.hpp"
 
+#include <thread>
+
 #include "tests/support/error_of.hpp"
 #include "tests/support/temp_directory.hpp"
 
@@ -15,7 +17,11 @@ struct Fixture {
     Prices prices{file};
 
     // A file of another size is another file, however quick the clock.
-    void write(const std::string& text) { write_file(file, text + std::string(++writes_, '\n')); }
+    void write_unseen(const std::string& text) { write_file(file, text + std::string(++writes_, '\n')); }
+    void write(const std::string& text) {
+        write_unseen(text);
+        prices.look();
+    }
     std::optional<std::int64_t> input(const char* provider, const char* model) {
         const auto found = prices.find(provider, model);
         return found ? std::optional{found->rates.input} : std::nullopt;
@@ -74,7 +80,17 @@ TEST_CASE_METHOD(Fixture, "a person's prices go before those that ship, and foll
     write(R"({"prices":{"openai":{"gpt-5":{"input":8,"output":8}}}})");
     CHECK(input("openai", "gpt-5") == 8'000'000);
     std::filesystem::remove(file);
+    prices.look();
     CHECK(input("openai", "gpt-5") == 1'250'000);
+}
+
+TEST_CASE_METHOD(Fixture, "a person's prices that have changed count within a second") {
+    CHECK(input("openai", "gpt-5") == 1'250'000);
+    write_unseen(R"({"prices":{"openai":{"gpt-5":{"input":9,"output":9}}}})");
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (input("openai", "gpt-5") != 9'000'000 && std::chrono::steady_clock::now() < patience)
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    CHECK(input("openai", "gpt-5") == 9'000'000);
 }
 
 TEST_CASE_METHOD(Fixture, "a price file that cannot be used is named, and what it said before holds") {
