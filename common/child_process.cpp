@@ -25,9 +25,9 @@ void close_on_exec_from(int first) {
 
 std::vector<std::string> clean_environment() {
     // Beside eph's own: what a service manager says to ephd.
-    constexpr std::array<std::string_view, 9> ours{
-        "OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_",          "NOTIFY_SOCKET=", "LISTEN_FDS=",
-        "LISTEN_FDNAMES=",   "LISTEN_PID=",        "WATCHDOG_PID=", "CREDENTIALS_DIRECTORY="};
+    constexpr std::array<std::string_view, 9> ours{"OPENAI_ADMIN_KEY=", "OPENAI_PROJECT_ID=", "EPH_",
+                                                   "NOTIFY_SOCKET=",    "LISTEN_FDS=",        "LISTEN_FDNAMES=",
+                                                   "LISTEN_PID=",       "WATCHDOG_PID=",      "CREDENTIALS_DIRECTORY="};
     std::vector<std::string> kept;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable = *each;

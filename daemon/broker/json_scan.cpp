@@ -1,5 +1,5 @@
-// A long string is passed over by looking for its closing quote alone, as fast as memchr(3) goes; the rest is read letter
-// by letter by a small machine (RFC 8259).
+// A long string is passed over by looking for its closing quote alone, as fast as memchr(3) goes; the rest is read
+// letter by letter by a small machine (RFC 8259).
 #include "daemon/broker/json_scan.hpp"
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t deepest = 512;
 constexpr std::size_t longest_text = 2048;
-constexpr std::ptrdiff_t most_strings = 24;  // are no longer, and hold no escapes: what ends those is looked for by letter
+constexpr std::ptrdiff_t most_strings =
+    24;                                   // are no longer, and hold no escapes: what ends those is looked for by letter
 constexpr std::size_t longest_word = 64;  // for any number that is one
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }

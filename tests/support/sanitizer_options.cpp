@@ -24,6 +24,8 @@ const char* __asan_default_options() {
 
 const char* __ubsan_default_options() { return "log_path=" EPH_REPORTS "/report:print_stacktrace=1"; }
 
-const char* __tsan_default_options() { return "log_path=" EPH_REPORTS "/report:halt_on_error=0:second_deadlock_stack=1"; }
+const char* __tsan_default_options() {
+    return "log_path=" EPH_REPORTS "/report:halt_on_error=0:second_deadlock_stack=1";
+}
 
 }  // extern "C"
