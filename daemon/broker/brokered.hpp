@@ -25,8 +25,8 @@ struct Brokered {
     bool over = false;  // every request is answered 403 from now on
     Signal settled;     // a request has come to its end: whoever waits for the meter asks again
 
-    // The key to put in, where none is at hand; may wait for a store, or for a new key after a restart. Throws Error that
-    // says what is missing.
+    // The key to put in, where none is at hand; may wait for a store, or for a new key after a restart. Throws Error
+    // that says what is missing.
     std::function<Task<KeyRef>()> key;
     // The provider has answered 401 to that key: it is ephd's credential that is refused, and not the agent's token.
     std::function<void(const KeyRef&)> key_refused;

@@ -66,7 +66,7 @@ bool same_letters(std::string_view left, std::string_view right);  // in any cas
 inline bool same_name(std::string_view left, std::string_view right) {
     return left.size() == right.size() && same_letters(left, right);
 }
-bool is_http_token(std::string_view text);                      // RFC 9110 5.6.2
+bool is_http_token(std::string_view text);  // RFC 9110 5.6.2
 
 const Field* find_field(const Fields& fields, std::string_view name);  // the first; nullptr for none
 std::size_t count_fields(const Fields& fields, std::string_view name);

@@ -34,7 +34,6 @@ public:
     bool input_has_cached() const { return input_has_cached_; }
 
 private:
-
     std::shared_ptr<const JsonPlaces> places_;
     std::vector<Meaning> meanings_;
     std::string word_;
