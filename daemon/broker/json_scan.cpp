@@ -14,9 +14,8 @@ namespace {
 
 constexpr std::size_t deepest = 512;
 constexpr std::size_t longest_text = 2048;
-constexpr std::ptrdiff_t most_strings =
-    24;                                   // are no longer, and hold no escapes: what ends those is looked for by letter
-constexpr std::size_t longest_word = 64;  // for any number that is one
+constexpr std::ptrdiff_t short_string = 24;  // as most are: its end is looked for letter by letter
+constexpr std::size_t longest_word = 64;     // for any number that is one
 
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -212,7 +211,7 @@ void JsonScan::begin_string(bool is_name) {
 }
 
 const char* JsonScan::in_string(const char* at, const char* end) {
-    const char* const near = end - at > most_strings ? at + most_strings : end;
+    const char* const near = end - at > short_string ? at + short_string : end;
     const char* const stop = std::find_if(at, near, [](char c) { return c == '"' || c == '\\'; });
     if (stop != near && *stop == '"' && !escaped_) {
         end_string({at, static_cast<std::size_t>(stop - at)});

@@ -122,8 +122,7 @@ Task<bool> AgentConnection::more_from_agent(Clock::time_point deadline) {
     co_return true;
 }
 
-// What can be written at once, which is nearly always all of it; false: the rest goes on, and agent_reads() waits for
-// it.
+// What can be written at once, which is nearly always all of it. False: the rest goes on, wait for it by agent_reads().
 bool AgentConnection::written_to_agent(const Pieces& pieces) {
     agent_->write(pieces, shared_from_this());
     if (agent_->write_failed()) throw AgentGone{};
