@@ -142,6 +142,14 @@ struct Moments : World {
         CHECK(done.status == 128 + number);
         CHECK(std::chrono::steady_clock::now() - asked < at_once);
     }
+    // In place of the ssh that makes the connection: this, in the test's directory.
+    void connection_does(const std::string& script) {
+        const std::string ssh = read_file(home.path("bin/ssh"));
+        const std::string first =
+            "case \"$*\" in *ControlMaster=yes*) cd '" + home.path("").string() + "'; " + script + " ;; esac\n";
+        write_file(home.path("bin/ssh"), "#!/bin/sh\n" + first + ssh.substr(ssh.find('\n') + 1),
+                   std::filesystem::perms::owner_all);
+    }
     void check_nothing_left() {
         std::string left;
         CHECK(eventually([&] {
@@ -191,16 +199,12 @@ TEST_CASE_METHOD(Moments, "leak 5: Ctrl-C while ssh connects leaves at once, and
 
 TEST_CASE_METHOD(Moments,
                  "leak 5: a key that comes while eph is leaving already is revoked with it, and holds nobody up") {
-    const std::string ssh = read_file(home.path("bin/ssh"));
-    const std::string patient = "case \"$*\" in *ControlMaster=yes*) trap '' TERM; cd '" + home.path("").string() +
-                                "'; : >patient; until [ -e leave ]; do sleep 0.05; done; exit 255 ;; esac\n";
-    write_file(home.path("bin/ssh"), "#!/bin/sh\n" + patient + ssh.substr(ssh.find('\n') + 1),
-               std::filesystem::perms::owner_all);
+    connection_does("trap '' TERM; : >ready; until [ -e leave ]; do sleep 0.05; done; exit 255");
     sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", 1000}, {"effect", true}});
     const auto began = std::chrono::steady_clock::now();
     Program session = start({"testhost", "x"});
     sim.wait_for("POST service_accounts");
-    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("patient")); }));
+    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("ready")); }));
     session.signal(SIGTERM);
     sim.wait_for_answered("DELETE service_accounts");
     write_file(home.path("leave"), "");
@@ -212,15 +216,11 @@ TEST_CASE_METHOD(Moments,
 }
 
 TEST_CASE_METHOD(Moments, "leak 5: an ssh that overlooks one TERM while it connects holds nobody up") {
-    const std::string ssh = read_file(home.path("bin/ssh"));
-    const std::string deaf = "case \"$*\" in *ControlMaster=yes*) trap 'trap - TERM' TERM; : >'" +
-                             home.path("deaf").string() + "'; while :; do sleep 0.05; done ;; esac\n";
-    write_file(home.path("bin/ssh"), "#!/bin/sh\n" + deaf + ssh.substr(ssh.find('\n') + 1),
-               std::filesystem::perms::owner_all);
+    connection_does("trap 'trap - TERM' TERM; : >ready; while :; do sleep 0.05; done");
     sim.fault({{"match", {{"method", "POST"}}}, {"kind", "delay"}, {"delay_ms", delay_ms}, {"effect", true}});
     Program session = start({"testhost", "x"});
     sim.wait_for("POST service_accounts");
-    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("deaf")); }));
+    REQUIRE(eventually([&] { return std::filesystem::exists(home.path("ready")); }));
     interrupt(session, SIGTERM);
     check_nothing_left();
 }
