@@ -58,6 +58,8 @@ any_alive() { # PIDS, in one word; a zombie is not alive
 end_processes() { # MARK [LEADER]: TERM, two seconds, KILL, for LEADER, its group, and everything marked
     for signal in TERM KILL; do
         targets="$2 $(marked "$1")"
+        # Who is in the middle of execve(2) has no environment for a moment: hence a second look.
+        any_alive "$targets" || targets=$(marked "$1")
         any_alive "$targets" || break
         [ -z "$2" ] || kill -"$signal" -- "-$2" 2>/dev/null
         # shellcheck disable=SC2086

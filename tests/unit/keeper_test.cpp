@@ -186,6 +186,23 @@ TEST_CASE("when the connection is cut, an agent that ignores TERM and HUP, and w
     }
 }
 
+TEST_CASE("a process that was in the middle of its execve(2) when the keeper looked is found when it looks again") {
+    for (const std::string& shell : posix_shells()) {
+        INFO(shell);
+        ShellHost host(shell);
+        host.script("bin/pi", "setsid sh -c 'echo $$ >child; while :; do sleep 1; done' &\nuntil [ -s child ]; do :; done\n");
+        host.script("../tools/grep",  // as if the first look came in that moment
+                    "case $1 in -ls) [ -e ~/looked ] || { : >~/looked && exit 1; } ;; esac\ncommand -p grep \"$@\"\n");
+        const ScriptRequest request = host.request();
+        auto keeper = armed(host, request);
+        CHECK(host.runner(request)->wait() == 0);
+        const pid_t child = read_pid(host.home() + "/child");
+        keeper->close_input();
+        check_gone(*keeper, request);
+        CHECK(dies(child));
+    }
+}
+
 TEST_CASE("TERM ends the keeper and its session at once, HUP and INT do not") {
     for (const std::string& shell : posix_shells()) {
         INFO(shell);
