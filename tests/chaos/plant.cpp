@@ -8,7 +8,10 @@ void Round::plant() {
     const std::string name = "eph-c0-20260101T000000Z-exp-20990101T000000Z-planted";
     if (what == "key") stage_.sim.seed(name);
     // A session whose client goes on, and with it the row.
-    if (what == "row") planted_ = stage_.eph({"exec", "--local", "--", "sleep", "1000"});
+    if (what == "row") {
+        stage_.bring_ephd();
+        planted_ = stage_.eph({"exec", "--local", "--", "sleep", "1000"});
+    }
     if (what == "process")
         planted_ = std::make_unique<test::Program>(std::vector<std::string>{"sleep", "1000"}, stage_.person());
     if (what == "file") test::write_file("/tmp/eph-planted/secret", "");
