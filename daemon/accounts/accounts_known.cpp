@@ -59,10 +59,13 @@ std::vector<KnownAccount> Accounts::known(const Credential& from_client) {
     const std::string meant = canonical_provider(from_client.provider);
     const std::vector<std::string> names = provider_names(config_);
     const bool there = std::find(names.begin(), names.end(), meant) != names.end();
-    if (there && (from_client.account.empty() || config_.find(meant, from_client.account) != nullptr))
+    const bool says_nothing = from_client.empty() && from_client.account.empty();
+    if (there && !says_nothing && (from_client.account.empty() || config_.find(meant, from_client.account) != nullptr))
         add(describe(outline(meant, from_client)));
     if (there) add(describe(outline(meant, Credential{})));
-    for (const auto& [name, found] : found_) add(describe(outline(name, Credential{})));
+    for (const auto& [name, found] : found_) {
+        if (!there || name != meant) add(describe(outline(name, Credential{})));
+    }
     for (const StoredAccount& each : config_.accounts) add(describe(outline(each)));
     for (const AccountRef& each : from_clients_) add(known_account(each));
     return all;

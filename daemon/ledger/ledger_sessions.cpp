@@ -176,10 +176,8 @@ void Ledger::Store::note(const SessionRow& session, const std::string& actor, co
 }
 
 void Ledger::Store::note(const KeyId& key, const std::string& actor, const char* event, const std::string& detail) {
-    KeyRow about;
-    about.id = key;
-    for (KeyRow& row : keys(key_by_id.bind(key.text()))) about = std::move(row);
-    note(about, actor, event, detail);
+    insert_audit_of_key.run(to_millis(now()), actor, event, detail, key.text());
+    if (on_note) on_note();
 }
 
 void Ledger::Store::note(const KeyRow& key, const std::string& actor, const char* event, const std::string& detail) {

@@ -53,6 +53,8 @@ std::string hint_for(int code) {
 }  // namespace
 
 Database::Database(const std::string& path) : path_(path) {
+    // Nobody asks how much memory SQLite has, and to count it takes a lock at each allocation. Refused once it is in use.
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     const int result = sqlite3_open_v2(path.c_str(), &handle_,
                                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     if (result != SQLITE_OK) {
@@ -70,6 +72,8 @@ Database::Database(const std::string& path) : path_(path) {
 // What is damaged is kept as it was found: nothing of its WAL is written into it.
 Database::~Database() {
     if (damaged_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_finalize(begin_);
+    sqlite3_finalize(commit_);
     sqlite3_close_v2(handle_);
 }
 
@@ -116,6 +120,21 @@ void Database::found_damaged() {
 void Database::execute(const char* sql) {
     if (damaged_) fail(*this, SQLITE_CORRUPT);
     const int result = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) fail(*this, result);
+}
+
+void Database::begin() { run(begin_, "BEGIN IMMEDIATE"); }
+
+void Database::commit() { run(commit_, "COMMIT"); }
+
+void Database::run(sqlite3_stmt*& prepared, const char* sql) {
+    if (damaged_) fail(*this, SQLITE_CORRUPT);
+    if (prepared == nullptr) {
+        const int result = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+        if (result != SQLITE_OK) fail(*this, result);
+    }
+    (void)sqlite3_step(prepared);
+    const int result = sqlite3_reset(prepared);  // says what the step came to
     if (result != SQLITE_OK) fail(*this, result);
 }
 
@@ -193,7 +212,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-    database_.execute("COMMIT");
+    database_.commit();
     open_ = false;
     database_.works();
 }

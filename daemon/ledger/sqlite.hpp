@@ -35,6 +35,8 @@ public:
     Database& operator=(const Database&) = delete;
 
     void execute(const char* sql);  // one or more statements without results
+    void begin();                   // a transaction that writes
+    void commit();
     sqlite3* handle() const { return handle_; }
     const std::string& path() const { return path_; }
 
@@ -60,9 +62,12 @@ public:
 
 private:
     static int committed(void* self, sqlite3* handle, const char* name, int frames);
+    void run(sqlite3_stmt*& prepared, const char* sql);
 
     std::string path_;
     sqlite3* handle_ = nullptr;
+    sqlite3_stmt* begin_ = nullptr;  // both prepared when they are first needed
+    sqlite3_stmt* commit_ = nullptr;
     std::function<void()> on_commit_;
     std::uint32_t wal_frames_ = 0;
     bool unsure_ = false;
@@ -129,7 +134,7 @@ private:
 // BEGIN IMMEDIATE; rolls back unless it was committed.
 class Transaction {
 public:
-    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    explicit Transaction(Database& database) : database_(database) { database_.begin(); }
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;

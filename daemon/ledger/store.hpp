@@ -132,6 +132,9 @@ struct Ledger::Store {
 
     Statement insert_audit{
         database, "INSERT INTO audit (at, actor, event, key, session, host, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"};
+    Statement insert_audit_of_key{database,
+                                  "INSERT INTO audit (at, actor, event, key, session, host, detail) "
+                                  "SELECT ?, ?, ?, id, session, host, ? FROM keys WHERE id = ?"};
     Statement audit_after{
         database,
         "SELECT seq, at, actor, event, key, session, host, detail FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"};
