@@ -6,6 +6,8 @@
 namespace eph {
 namespace {
 
+char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 // Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629).
 std::size_t sequence_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -73,9 +75,13 @@ std::string_view trim(std::string_view text) {
 
 std::string lower(std::string_view text) {
     std::string result{text};
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(result.begin(), result.end(), result.begin(), folded);
     return result;
+}
+
+bool same_letters(std::string_view left, std::string_view right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](char a, char b) { return folded(a) == folded(b); });
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "common/text.hpp"
-
 namespace eph {
 namespace {
 
@@ -103,11 +101,6 @@ std::size_t HeadEnd::look(std::string_view text) {
     if (text.size() >= head_limit) throw BadMessage{431, "the headers are larger than 64 KB"};
     looked_ = text.size();
     return 0;
-}
-
-bool same_letters(std::string_view left, std::string_view right) {
-    const auto folded = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::equal(left.begin(), left.end(), right.begin(), [&](char a, char b) { return folded(a) == folded(b); });
 }
 
 bool is_http_token(std::string_view text) { return !text.empty() && all_in(text, token_chars); }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/text.hpp"
+
 namespace eph {
 
 inline constexpr std::size_t head_limit = std::size_t{64} * 1024;
@@ -61,7 +63,6 @@ struct ResponseHead {
 void parse_head(std::string_view text, RequestHead& head);
 void parse_head(std::string_view text, ResponseHead& head);
 
-bool same_letters(std::string_view left, std::string_view right);  // in any case, of the same length
 // As header names are compared. Nearly all that are, differ in their length.
 inline bool same_name(std::string_view left, std::string_view right) {
     return left.size() == right.size() && same_letters(left, right);

@@ -6,16 +6,6 @@
 #include "common/text.hpp"
 
 namespace eph {
-namespace {
-
-char folded(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_lower_of(std::string_view known, std::string_view name) {
-    return std::equal(known.begin(), known.end(), name.begin(), name.end(),
-                      [](char low, char c) { return low == folded(c); });
-}
-
-}  // namespace
 
 JsonPlaces::JsonPlaces(const std::vector<std::string>& places, Names names) : names_(names), count_(places.size()) {
     for (std::size_t i = 0; i < places.size(); ++i) {
@@ -46,8 +36,10 @@ int JsonPlaces::node_for(int from, std::string name) {
 }
 
 int JsonPlaces::member(int node, std::string_view name) const {
-    for (const auto& [known, child] : at(node).members)
-        if (names_ == Names::exact ? name == known : is_lower_of(known, name)) return child;
+    for (const auto& [known, child] : at(node).members) {
+        if (known.size() != name.size()) continue;
+        if (names_ == Names::exact ? name == known : same_letters(name, known)) return child;
+    }
     return nothing;
 }
 
