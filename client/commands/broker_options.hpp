@@ -3,7 +3,7 @@
 
 #include "client/cli.hpp"
 #include "client/session/credential.hpp"
-#include "common/wire.hpp"
+#include "common/wire_usage.hpp"
 
 namespace eph {
 

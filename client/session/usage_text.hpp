@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/wire.hpp"
+#include "common/wire_usage.hpp"
 
 namespace eph {
 

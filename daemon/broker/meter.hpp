@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "common/wire.hpp"
+#include "common/wire_usage.hpp"
 #include "daemon/broker/refusal.hpp"
 #include "daemon/broker/upstream.hpp"
 

@@ -6,6 +6,7 @@
 
 #include "common/error.hpp"
 #include "common/text.hpp"
+#include "common/wire.hpp"
 #include "daemon/ledger/store.hpp"
 
 namespace eph {

@@ -7,7 +7,7 @@
 
 #include "common/ids.hpp"
 #include "common/time.hpp"
-#include "common/wire.hpp"
+#include "common/wire_usage.hpp"
 
 namespace eph {
 

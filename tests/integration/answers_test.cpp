@@ -1,7 +1,7 @@
-// What a provider answers that is too much, or that nobody else is to read.
+// What a provider answers that is too much, that tells of something else, or that nobody else is to read.
 #include <sstream>
 
-#include "tests/integration/support/daemon.hpp"
+#include "tests/integration/support/faulty_provider.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace eph::test;
@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* expired = "eph-old{n}-20260101T000000Z-exp-20260101T020000Z-a1b2c3";
 
-struct Fixture : DaemonAndSim {
+struct Fixture : FaultyProvider {
     Fixture() { sim.wait_for_answered("GET /users"); }  // the comparison at the start
 };
 
@@ -82,4 +82,53 @@ TEST_CASE_METHOD(Fixture, "a list with more than any project has is given up") {
     CHECK(ephd.post("/v1/cleanup", Json::object(), 502).at("error").at("message") ==
           "OpenAI's list of service accounts does not end");
     CHECK(sim.requests("service_accounts after=").size() == pages - 1);
+}
+
+TEST_CASE_METHOD(Fixture, "an informational answer is not the answer: what comes later is of the same request") {
+    const std::string slow = ephd.create_key().at("key").at("id");
+    const std::string failing = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "interim"}, {"delay_ms", 300}}));
+    sim.fault(on("DELETE", {{"kind", "status"}, {"status", 500}, {"times", -1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + slow).status == 200);
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 202);
+    CHECK(sim.live_keys() == 1);
+    sim.clear_faults();
+    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 200);
+
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 100}, {"items", 16}}));
+    CHECK(ephd.create_key().at("key").at("state") == "live");
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that is answered with nothing but informational answers is looked for") {
+    sim.fault(on("POST", {{"kind", "interim"}, {"items", 17}}));
+    CHECK(refused().at("message") == authority() + " answered with more than 16 informational answers");
+    sim.fault(on("POST", {{"kind", "interim"}, {"status", 101}}));
+    CHECK(refused().at("message") == authority() + " answered with the status 101, which ends no request");
+}
+
+TEST_CASE_METHOD(Fixture, "a deletion that is confirmed for another account is not believed") {
+    const std::string id = ephd.create_key().at("key").at("id");
+    sim.fault(on("DELETE", {{"kind", "status"},
+                            {"status", 200},
+                            {"body", R"({"id": "svc_acct_of_another", "deleted": true})"},
+                            {"times", 1}}));
+    CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 200);
+    CHECK(sim.live_keys() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a creation that is answered with somebody else's account harms nobody's") {
+    sim.seed("production backend");
+    const std::string id = sim.state().at("accounts").at(0).at("id");
+    sim.fault(on("POST", {{"kind", "status"},
+                          {"status", 200},
+                          {"effect", true},
+                          {"body",
+                           {{"id", id},
+                            {"name", "production backend"},
+                            {"api_key", {{"id", "key_1"}, {"value", "sk-svcacct-of-another"}}}}}}));
+    const Reply reply = ephd.call("POST", "/v1/keys", Json::object());
+    CHECK(reply.status == 502);
+    CHECK(reply.json().at("error").at("message") == "OpenAI's answer cannot be read: it tells of 'production backend'");
+    CHECK(eventually([&] { return sim.live_keys() == 1; }));
+    CHECK(sim.has("production backend"));
 }

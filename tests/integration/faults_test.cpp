@@ -1,34 +1,12 @@
 // A provider that answers late, wrongly or not at all.
 #include <ctime>
 
-#include "tests/integration/support/daemon.hpp"
+#include "tests/integration/support/faulty_provider.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace eph::test;
 
-namespace {
-
-struct Fixture : DaemonAndSim {
-    std::string authority() { return "127.0.0.1:" + std::to_string(sim.port()); }
-
-    // Asks for a key in vain; afterwards nothing of it may be left, whether it had been made or not.
-    Json refused() {
-        const Reply reply = ephd.call("POST", "/v1/keys", Json::object());
-        INFO(reply.text);
-        CHECK(reply.status == 502);
-        CHECK(eventually([&] { return sim.live_keys() == 0; }));
-        return reply.json().at("error");
-    }
-};
-
-Json on(const char* method, Json fault) {
-    fault["match"] = {{"method", method}};
-    return fault;
-}
-
-}  // namespace
-
-TEST_CASE_METHOD(Fixture, "a creation that took effect though its answer was lost is revoked by its name") {
+TEST_CASE_METHOD(FaultyProvider, "a creation that took effect though its answer was lost is revoked by its name") {
     for (const char* kind : {"reset_after", "close_after_headers", "truncate"}) {
         INFO(kind);
         sim.fault(on("POST", {{"kind", kind}, {"effect", true}}));
@@ -40,7 +18,7 @@ TEST_CASE_METHOD(Fixture, "a creation that took effect though its answer was los
     CHECK(sim.state().at("accounts").size() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a creation that is answered with nonsense is revoked by its name") {
+TEST_CASE_METHOD(FaultyProvider, "a creation that is answered with nonsense is revoked by its name") {
     for (const char* kind : {"garbage", "empty"}) {
         INFO(kind);
         sim.fault(on("POST", {{"kind", kind}, {"effect", true}}));
@@ -55,7 +33,7 @@ TEST_CASE_METHOD(Fixture, "a creation that is answered with nonsense is revoked 
     CHECK(sim.state().at("accounts").size() == 3);
 }
 
-TEST_CASE_METHOD(Fixture, "a creation that failed with 500 is looked for, as it may have taken effect") {
+TEST_CASE_METHOD(FaultyProvider, "a creation that failed with 500 is looked for, as it may have taken effect") {
     sim.fault(on("POST", {{"kind", "status"}, {"status", 500}, {"effect", true}}));
     const Json error = refused();
     CHECK(error.at("code") == "provider_refused");
@@ -63,7 +41,7 @@ TEST_CASE_METHOD(Fixture, "a creation that failed with 500 is looked for, as it 
     CHECK(sim.state().at("accounts").size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a clear refusal is handed on, and nothing is looked for") {
+TEST_CASE_METHOD(FaultyProvider, "a clear refusal is handed on, and nothing is looked for") {
     sim.wait_for_answered("GET /users");
     sim.control("DELETE", "/_sim/requests");
     sim.fault(on("POST", {{"kind", "status"},
@@ -79,7 +57,7 @@ TEST_CASE_METHOD(Fixture, "a clear refusal is handed on, and nothing is looked f
     CHECK(ephd.get("/v1/keys").at("keys").empty());
 }
 
-TEST_CASE_METHOD(Fixture, "a provider that asks to wait a little before a creation is asked again") {
+TEST_CASE_METHOD(FaultyProvider, "a provider that asks to wait a little before a creation is asked again") {
     sim.fault(on("POST", {{"kind", "status"}, {"status", 429}, {"headers", {{"Retry-After", "1"}}}}));
     CHECK(ephd.create_key().at("key").at("state") == "live");
     const Json requests = sim.requests("POST service_accounts");
@@ -87,13 +65,13 @@ TEST_CASE_METHOD(Fixture, "a provider that asks to wait a little before a creati
     CHECK(requests[1].at("arrived_ms").get<std::int64_t>() - requests[0].at("arrived_ms").get<std::int64_t>() >= 1000);
 }
 
-TEST_CASE_METHOD(Fixture, "a provider that asks to wait for long is not waited for") {
+TEST_CASE_METHOD(FaultyProvider, "a provider that asks to wait for long is not waited for") {
     sim.fault(on("POST", {{"kind", "status"}, {"status", 429}, {"headers", {{"Retry-After", "600"}}}}));
     CHECK(refused().at("hint") == "Try again in a minute.");
     CHECK(sim.requests("POST service_accounts").size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "a revocation is tried until the provider confirms it") {
+TEST_CASE_METHOD(FaultyProvider, "a revocation is tried until the provider confirms it") {
     const std::string id = ephd.create_key().at("key").at("id");
     for (const Json& fault :
          {Json{{"kind", "status"}, {"status", 500}}, Json{{"kind", "reset_before"}}, Json{{"kind", "garbage"}}})
@@ -111,7 +89,7 @@ TEST_CASE_METHOD(Fixture, "a revocation is tried until the provider confirms it"
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a deletion that took effect unheard is settled by asking again") {
+TEST_CASE_METHOD(FaultyProvider, "a deletion that took effect unheard is settled by asking again") {
     const std::string id = ephd.create_key().at("key").at("id");
     sim.fault(on("DELETE", {{"kind", "reset_after"}}));
     CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 202);
@@ -119,7 +97,7 @@ TEST_CASE_METHOD(Fixture, "a deletion that took effect unheard is settled by ask
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "a provider that asks for time before a revocation gets it, for its whole project") {
+TEST_CASE_METHOD(FaultyProvider, "a provider that asks for time before a revocation gets it, for its whole project") {
     std::vector<std::string> ids;
     for (int i = 0; i < 3; ++i) ids.push_back(ephd.create_key().at("key").at("id"));
     sim.fault(on("DELETE", {{"kind", "status"}, {"status", 429}, {"headers", {{"Retry-After", "3"}}}}));
@@ -135,7 +113,7 @@ TEST_CASE_METHOD(Fixture, "a provider that asks for time before a revocation get
     CHECK(ephd.call("DELETE", "/v1/keys/" + ids[2]).status == 200);  // and then it is over
 }
 
-TEST_CASE_METHOD(Fixture, "asking again for a revocation that waits hurries it") {
+TEST_CASE_METHOD(FaultyProvider, "asking again for a revocation that waits hurries it") {
     const std::string id = ephd.create_key().at("key").at("id");
     sim.fault(on("DELETE", {{"kind", "status"}, {"status", 500}, {"times", 4}}));
     for (int i = 0; i < 4; ++i) CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 202);
@@ -197,56 +175,8 @@ TEST_CASE("a key is revoked with the account that works, whatever account was lo
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "an informational answer is not the answer: what comes later is of the same request") {
-    const std::string slow = ephd.create_key().at("key").at("id");
-    const std::string failing = ephd.create_key().at("key").at("id");
-    sim.fault(on("DELETE", {{"kind", "interim"}, {"delay_ms", 300}}));
-    sim.fault(on("DELETE", {{"kind", "status"}, {"status", 500}, {"times", -1}}));
-    CHECK(ephd.call("DELETE", "/v1/keys/" + slow).status == 200);
-    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 202);
-    CHECK(sim.live_keys() == 1);
-    sim.clear_faults();
-    CHECK(ephd.call("DELETE", "/v1/keys/" + failing).status == 200);
-
-    sim.fault(on("POST", {{"kind", "interim"}, {"status", 100}, {"items", 16}}));
-    CHECK(ephd.create_key().at("key").at("state") == "live");
-}
-
-TEST_CASE_METHOD(Fixture, "a creation that is answered with nothing but informational answers is looked for") {
-    sim.fault(on("POST", {{"kind", "interim"}, {"items", 17}}));
-    CHECK(refused().at("message") == authority() + " answered with more than 16 informational answers");
-    sim.fault(on("POST", {{"kind", "interim"}, {"status", 101}}));
-    CHECK(refused().at("message") == authority() + " answered with the status 101, which ends no request");
-}
-
-TEST_CASE_METHOD(Fixture, "a deletion that is confirmed for another account is not believed") {
-    const std::string id = ephd.create_key().at("key").at("id");
-    sim.fault(on("DELETE", {{"kind", "status"},
-                            {"status", 200},
-                            {"body", R"({"id": "svc_acct_of_another", "deleted": true})"},
-                            {"times", 1}}));
-    CHECK(ephd.call("DELETE", "/v1/keys/" + id).status == 200);
-    CHECK(sim.live_keys() == 0);
-}
-
-TEST_CASE_METHOD(Fixture, "a creation that is answered with somebody else's account harms nobody's") {
-    sim.seed("production backend");
-    const std::string id = sim.state().at("accounts").at(0).at("id");
-    sim.fault(on("POST", {{"kind", "status"},
-                          {"status", 200},
-                          {"effect", true},
-                          {"body",
-                           {{"id", id},
-                            {"name", "production backend"},
-                            {"api_key", {{"id", "key_1"}, {"value", "sk-svcacct-of-another"}}}}}}));
-    const Reply reply = ephd.call("POST", "/v1/keys", Json::object());
-    CHECK(reply.status == 502);
-    CHECK(reply.json().at("error").at("message") == "OpenAI's answer cannot be read: it tells of 'production backend'");
-    CHECK(eventually([&] { return sim.live_keys() == 1; }));
-    CHECK(sim.has("production backend"));
-}
-
-TEST_CASE_METHOD(Fixture, "a provider that asks for a day is asked again when a person asks, and soon in any case") {
+TEST_CASE_METHOD(FaultyProvider,
+                 "a provider that asks for a day is asked again when a person asks, and soon in any case") {
     const std::string one = ephd.create_key().at("key").at("id"), two = ephd.create_key().at("key").at("id"),
                       three = ephd.create_key().at("key").at("id");
     sim.fault(
@@ -261,7 +191,8 @@ TEST_CASE_METHOD(Fixture, "a provider that asks for a day is asked again when a 
     CHECK(sim.live_keys() == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "what waits for a provider that asked for time says so, and a cleanup does not wait for it") {
+TEST_CASE_METHOD(FaultyProvider,
+                 "what waits for a provider that asked for time says so, and a cleanup does not wait for it") {
     for (int i = 0; i < 20; ++i) (void)ephd.create_key();
     sim.fault(
         on("DELETE", {{"kind", "status"}, {"status", 429}, {"times", -1}, {"headers", {{"Retry-After", "600"}}}}));
@@ -279,7 +210,7 @@ TEST_CASE_METHOD(Fixture, "what waits for a provider that asked for time says so
     sim.clear_faults();
 }
 
-TEST_CASE_METHOD(Fixture, "a list that gives more than was asked for, or nothing new, is given up at once") {
+TEST_CASE_METHOD(FaultyProvider, "a list that gives more than was asked for, or nothing new, is given up at once") {
     const auto page = [](int items) {
         Json data = Json::array();
         for (int i = 0; i < items; ++i) data.push_back({{"id", "svc_" + std::to_string(i)}, {"name", "team"}});

@@ -1,7 +1,6 @@
 // A key's life in the ledger.
 #include "tests/support/error_of.hpp"
-#include "tests/support/temp_directory.hpp"
-#include "tests/unit/ledger_rows.hpp"
+#include "tests/unit/ledger_fixture.hpp"
 
 using namespace eph;
 using namespace eph::test;
@@ -9,28 +8,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Fixture {
-    TempDirectory temp;
-    Ledger ledger{temp / "ledger.db"};
-
-    KeyRow row(const std::string& id) { return ledger.key(KeyId{id}).value(); }
-    std::vector<std::string> trail() {
-        std::vector<std::string> events;
-        for (const AuditRow& each : ledger.audit(0, 1000)) events.push_back(each.event);
-        return events;
-    }
-    std::vector<std::string> due() {
-        std::vector<std::string> ids;
-        for (const KeyRow& each : ledger.unsettled_keys()) ids.push_back(each.id.text());
-        return ids;
-    }
-};
-
 using Texts = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "a key that is intended is in the ledger before it is anywhere else") {
+TEST_CASE_METHOD(LedgerFixture, "a key that is intended is in the ledger before it is anywhere else") {
     ledger.intend(a_key("k1"), std::nullopt, "uid 0 pid 1");
     const KeyRow key = row("k1");
     CHECK(key.state == KeyState::creating);
@@ -43,7 +25,7 @@ TEST_CASE_METHOD(Fixture, "a key that is intended is in the ledger before it is 
     CHECK(ledger.audit(0, 1).at(0).actor == "uid 0 pid 1");
 }
 
-TEST_CASE_METHOD(Fixture, "a key goes from creating over live and revoking to revoked") {
+TEST_CASE_METHOD(LedgerFixture, "a key goes from creating over live and revoking to revoked") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.live(made("k1", "svc_1", "key_1"));
     CHECK(row("k1").state == KeyState::live);
@@ -64,14 +46,14 @@ TEST_CASE_METHOD(Fixture, "a key goes from creating over live and revoking to re
     CHECK(trail() == Texts{"creating", "live", "revoking", "retry", "revoked"});
 }
 
-TEST_CASE_METHOD(Fixture, "a key that is being created is its creator's to revoke") {
+TEST_CASE_METHOD(LedgerFixture, "a key that is being created is its creator's to revoke") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
     CHECK(row("k1").state == KeyState::creating);
     CHECK(trail() == Texts{"creating"});
 }
 
-TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become live") {
+TEST_CASE_METHOD(LedgerFixture, "a key that is no longer being created cannot become live") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.lost(KeyId{"k1"}, moment + 60s, "reset");
     const Error error = error_of([&] { ledger.live(made("k1", "svc_1", "key_1")); });
@@ -81,7 +63,7 @@ TEST_CASE_METHOD(Fixture, "a key that is no longer being created cannot become l
     CHECK(trail() == Texts{"creating", "answer_lost"});
 }
 
-TEST_CASE_METHOD(Fixture, "a key whose answer was lost is looked for, whatever became of its row meanwhile") {
+TEST_CASE_METHOD(LedgerFixture, "a key whose answer was lost is looked for, whatever became of its row meanwhile") {
     const KeyId key{"k1"};
     ledger.intend(a_key("k1"), std::nullopt, "test");
     SECTION("while it was being created") {}
@@ -99,7 +81,7 @@ TEST_CASE_METHOD(Fixture, "a key whose answer was lost is looked for, whatever b
     CHECK(trail().back() == "answer_lost");
 }
 
-TEST_CASE_METHOD(Fixture, "a creation that the provider refused leaves nothing to do") {
+TEST_CASE_METHOD(LedgerFixture, "a creation that the provider refused leaves nothing to do") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     ledger.never_made(KeyId{"k1"}, "no permission");
     CHECK(row("k1").state == KeyState::revoked);
@@ -110,7 +92,7 @@ TEST_CASE_METHOD(Fixture, "a creation that the provider refused leaves nothing t
     CHECK(trail() == Texts{"creating", "refused"});
 }
 
-TEST_CASE_METHOD(Fixture, "revoking twice is one revocation, and its first reason stays") {
+TEST_CASE_METHOD(LedgerFixture, "revoking twice is one revocation, and its first reason stays") {
     add_live(ledger, "k1");
     ledger.revoke(KeyId{"k1"}, "agent_exited", moment, "test");
     ledger.revoke(KeyId{"k1"}, "deadline", moment + 1h, "test");
@@ -124,7 +106,7 @@ TEST_CASE_METHOD(Fixture, "revoking twice is one revocation, and its first reaso
     CHECK(trail() == Texts{"creating", "live", "revoking", "revoked"});
 }
 
-TEST_CASE_METHOD(Fixture, "a revocation that fails the same way for days is one line of the trail") {
+TEST_CASE_METHOD(LedgerFixture, "a revocation that fails the same way for days is one line of the trail") {
     add_live(ledger, "k1");
     ledger.revoke(KeyId{"k1"}, "asked", moment, "test");
     for (int i = 0; i < 5; ++i) ledger.retry(KeyId{"k1"}, "no answer", moment);
@@ -133,7 +115,7 @@ TEST_CASE_METHOD(Fixture, "a revocation that fails the same way for days is one 
     CHECK(trail() == Texts{"creating", "live", "revoking", "retry", "retry"});
 }
 
-TEST_CASE_METHOD(Fixture, "a key that is found though it was revoked is revoked again") {
+TEST_CASE_METHOD(LedgerFixture, "a key that is found though it was revoked is revoked again") {
     add_live(ledger, "k1");
     ledger.revive(KeyId{"k1"}, "svc_other");
     CHECK(row("k1").state == KeyState::live);  // only what is settled can come back
@@ -146,7 +128,7 @@ TEST_CASE_METHOD(Fixture, "a key that is found though it was revoked is revoked 
     CHECK(due() == Texts{"k1"});
 }
 
-TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that is due") {
+TEST_CASE_METHOD(LedgerFixture, "another machine's key becomes a row of its own that is due") {
     KeyRow key = a_key("k1", moment - 1h);
     key.service_account_id = "svc_9";
     ledger.adopt({{key, "expired"}});
@@ -157,7 +139,7 @@ TEST_CASE_METHOD(Fixture, "another machine's key becomes a row of its own that i
     CHECK(trail() == Texts{"adopted"});
 }
 
-TEST_CASE_METHOD(Fixture,
+TEST_CASE_METHOD(LedgerFixture,
                  "what was being created when ephd ended is looked for after its start, and the trail says so") {
     ledger.intend(a_key("k1"), std::nullopt, "test");
     add_live(ledger, "k2");
@@ -171,87 +153,7 @@ TEST_CASE_METHOD(Fixture,
     CHECK(ledger.revoke_unfinished(moment) == 0);
 }
 
-TEST_CASE_METHOD(Fixture, "what is due first comes first") {
-    add_live(ledger, "k3", moment + 3h);
-    add_live(ledger, "k1", moment + 1h);
-    add_live(ledger, "k2", moment + 2h);
-    CHECK(due() == Texts{"k1", "k2", "k3"});
-    ledger.revoke(KeyId{"k3"}, "asked", moment, "test");
-    CHECK(due() == Texts{"k3", "k1", "k2"});
-    ledger.revoked(KeyId{"k3"}, "confirmed");
-    CHECK(due() == Texts{"k1", "k2"});
-}
-
-TEST_CASE_METHOD(Fixture, "live keys past their deadline, and creations that nobody finished, are revoking at once") {
-    add_live(ledger, "k1", moment + 1h);
-    add_live(ledger, "k2", moment + 2h);
-    add_live(ledger, "k3", moment + 3h);
-    ledger.intend(a_key("k4", moment + 4h), std::nullopt, "test");  // abandoned after a quarter of an hour
-    CHECK(ledger.overdue(moment, 10).empty());
-    CHECK((ledger.first_end() == moment + 15min));
-    CHECK(ledger.overdue(moment + 2h, 1).size() == 2);  // so many of each kind
-    const std::vector<KeyRow> overdue = ledger.overdue(moment + 2h, 10);
-    REQUIRE(overdue.size() == 3);
-    ledger.revoke_overdue(overdue, moment + 2h);
-    CHECK(ledger.overdue(moment + 2h, 10).empty());
-    for (const char* id : {"k1", "k2", "k4"}) CHECK(row(id).state == KeyState::revoking);
-    CHECK(row("k1").reason == "deadline");
-    CHECK(row("k4").reason == "answer_lost");
-    CHECK((row("k4").unproven_until == moment + 2h + 1min));
-    CHECK(row("k3").state == KeyState::live);
-    CHECK((ledger.first_end() == moment + 3h));
-    CHECK(trail() == Texts{"creating", "live", "creating", "live", "creating", "live", "creating", "revoking",
-                           "revoking", "answer_lost"});
-}
-
-TEST_CASE_METHOD(Fixture, "what is to be revoked is found place by place, what is due first first") {
-    KeyRow elsewhere = a_key("k3");
-    elsewhere.place.project = "proj_2";
-    add_live(ledger, "k1");
-    add_live(ledger, "k2");
-    add_live(ledger, "k4");
-    ledger.intend(elsewhere, std::nullopt, "test");
-    ledger.live(made("k3", "svc_3", "key_3"));
-    CHECK(ledger.places_revoking().empty());
-    ledger.revoke(KeyId{"k1"}, "asked", moment + 2s, "test");
-    ledger.revoke(KeyId{"k2"}, "asked", moment + 1s, "test");
-    ledger.revoke(KeyId{"k3"}, "asked", moment, "test");
-    CHECK((ledger.places_revoking() == std::vector<Place>{place, elsewhere.place}));
-    REQUIRE(ledger.revoking(place, 10).size() == 2);
-    CHECK(ledger.revoking(place, 10).front().id.text() == "k2");
-    CHECK(ledger.revoking(place, 1).size() == 1);
-    ledger.revoked(KeyId{"k3"}, "confirmed");
-    CHECK((ledger.places_revoking() == std::vector<Place>{place}));
-}
-
-TEST_CASE_METHOD(Fixture, "a waiting revocation can be hurried, and nothing else") {
-    add_live(ledger, "k1", moment + 1h);
-    add_live(ledger, "k2", moment + 1h);
-    ledger.revoke(KeyId{"k2"}, "asked", moment + 50min, "test");
-    ledger.hurry(KeyId{"k1"}, moment);
-    ledger.hurry(KeyId{"k2"}, moment);
-    CHECK((row("k1").due == moment + 1h));
-    CHECK((row("k2").due == moment));
-    ledger.hurry(KeyId{"k2"}, moment + 10min);
-    CHECK((row("k2").due == moment));
-}
-
-TEST_CASE_METHOD(Fixture, "when an account is back, what waits for it is due, and nothing of other places") {
-    KeyRow elsewhere = a_key("k2");
-    elsewhere.place.project = "proj_2";
-    add_live(ledger, "k1");
-    ledger.intend(elsewhere, std::nullopt, "test");
-    ledger.live(made("k2", "svc_2", "key_2"));
-    for (const char* id : {"k1", "k2"}) ledger.revoke(KeyId{id}, "asked", moment + 5min, "test");
-    ledger.due_now(place, moment);
-    CHECK((row("k1").due == moment));
-    CHECK((row("k2").due == moment + 5min));
-    CHECK((ledger.places_in_use() == std::set<Place>{place, elsewhere.place}));
-    ledger.revoked(KeyId{"k2"}, "confirmed");
-    CHECK((ledger.places_in_use() == std::set<Place>{place}));
-}
-
-TEST_CASE_METHOD(Fixture, "a key is found by any of its names and any unambiguous beginning") {
+TEST_CASE_METHOD(LedgerFixture, "a key is found by any of its names and any unambiguous beginning") {
     add_live(ledger, "abc1");
     add_live(ledger, "abd2");
     for (const char* reference : {"abc1", "abc", "eph-web-abc1", "eph-web-abc", "svc_abc1", "key_abc1"}) {
@@ -270,7 +172,7 @@ TEST_CASE_METHOD(Fixture, "a key is found by any of its names and any unambiguou
     CHECK(error.hint() == "Give more of the id.");
 }
 
-TEST_CASE_METHOD(Fixture, "a beginning that fits one unsettled key names that one, however many are settled") {
+TEST_CASE_METHOD(LedgerFixture, "a beginning that fits one unsettled key names that one, however many are settled") {
     for (int i = 0; i < 200; ++i) {
         const std::string id = "a" + std::to_string(1000 + i);
         add_live(ledger, id);
@@ -283,7 +185,7 @@ TEST_CASE_METHOD(Fixture, "a beginning that fits one unsettled key names that on
     CHECK(ledger.find_key("a1007").value().state == KeyState::revoked);
 }
 
-TEST_CASE_METHOD(Fixture, "the beginning that all names have in common names no key") {
+TEST_CASE_METHOD(LedgerFixture, "the beginning that all names have in common names no key") {
     add_live(ledger, "abc1");
     for (const char* reference : {"e", "eph", "eph-", "eph-w", "eph-web"}) {
         INFO(reference);
@@ -292,7 +194,7 @@ TEST_CASE_METHOD(Fixture, "the beginning that all names have in common names no 
     CHECK(ledger.find_key("eph-web-").has_value());
 }
 
-TEST_CASE_METHOD(Fixture, "a key's own id and name go before an id that its provider chose") {
+TEST_CASE_METHOD(LedgerFixture, "a key's own id and name go before an id that its provider chose") {
     add_live(ledger, "abc1");
     int n = 0;
     for (const char* chosen : {"abc1", "eph-web-abc1", "svc_abc1"}) {
@@ -305,7 +207,7 @@ TEST_CASE_METHOD(Fixture, "a key's own id and name go before an id that its prov
     CHECK(error_of([&] { ledger.find_key("svc_abc1"); }).code() == Code::ambiguous);
 }
 
-TEST_CASE_METHOD(Fixture, "when an account was last accepted is kept by its place and key") {
+TEST_CASE_METHOD(LedgerFixture, "when an account was last accepted is kept by its place and key") {
     CHECK_FALSE(ledger.last_check(place, "0a").has_value());
     ledger.checked(place, "0a", moment);
     ledger.checked(place, "0b", moment + 1s);

@@ -62,6 +62,13 @@ struct AccountsFixture {
         return std::make_unique<SettledAccounts>(context, file, std::move(environment));
     }
     void configure(const std::string& text) { write_file(file, text); }
+    static Credential credential(const char* key, const char* project = "", const char* base_url = "") {
+        Credential account;
+        account.secret = Secret{key};
+        account.project = project;
+        account.base_url = base_url;
+        return account;
+    }
 };
 
 }  // namespace eph::test

@@ -1,0 +1,29 @@
+// A ledger on a file of its own, and what tests of keys ask of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_directory.hpp"
+#include "tests/unit/ledger_rows.hpp"
+
+namespace eph::test {
+
+struct LedgerFixture {
+    TempDirectory temp;
+    Ledger ledger{temp / "ledger.db"};
+
+    KeyRow row(const std::string& id) { return ledger.key(KeyId{id}).value(); }
+    std::vector<std::string> trail() {
+        std::vector<std::string> events;
+        for (const AuditRow& each : ledger.audit(0, 1000)) events.push_back(each.event);
+        return events;
+    }
+    std::vector<std::string> due() {
+        std::vector<std::string> ids;
+        for (const KeyRow& each : ledger.unsettled_keys()) ids.push_back(each.id.text());
+        return ids;
+    }
+};
+
+}  // namespace eph::test
