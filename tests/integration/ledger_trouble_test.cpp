@@ -90,7 +90,9 @@ TEST_CASE_METHOD(Fixture, "a key that the provider made while the disk filled up
     HttpConnection creation{home.socket()};
     creation.request("POST", "/v1/keys", "{}");
     sim.wait_for("POST service_accounts");  // its row says `creating`
-    disk_fails(error);                      // and cannot become `live`
+    sim.pause();
+    disk_fails(error);  // and cannot become `live`
+    sim.go_on();
     const Reply refused = creation.reply();
     INFO(refused.text << ephd.program().err());
     CHECK(refused.status == 500);

@@ -1,6 +1,8 @@
 // A running eph-sim, and its control API.
 #pragma once
 
+#include <csignal>
+
 #include "tests/integration/support/http.hpp"
 
 namespace eph::test {
@@ -23,6 +25,8 @@ public:
     void fault(const Json& fault) { control("POST", "/_sim/faults", fault); }
     void clear_faults() { control("DELETE", "/_sim/faults"); }
     void seed(const std::string& name, int count = 1);
+    void pause() { program_.signal(SIGSTOP); }  // nothing is answered until it goes on
+    void go_on() { program_.signal(SIGCONT); }
 
     // Waits until so many fitting requests have come (been answered); fails the test when they do not.
     void wait_for(const std::string& match, int count = 1, Limit limit = 20s);
