@@ -11,10 +11,10 @@
 namespace eph {
 namespace {
 
-constexpr std::string_view mark = "-exp-";
+constexpr std::string_view until = "-exp-";
 constexpr std::size_t stamp_length = 16;
 constexpr std::size_t random_length = 10;
-constexpr std::size_t ending_length = mark.size() + stamp_length + 1 + random_length;
+constexpr std::size_t ending_length = until.size() + stamp_length + 1 + random_length;
 
 std::string bytes_of(const std::filesystem::path& file) {
     std::error_code none;
@@ -93,7 +93,7 @@ private:
 }  // namespace
 
 std::string name_ending(const std::string& name) {
-    const std::size_t at = name.rfind(mark);
+    const std::size_t at = name.rfind(until);
     return at == name.npos ? "" : name.substr(at, ending_length);
 }
 
@@ -101,7 +101,7 @@ std::map<std::string, Timestamp> name_endings_in(const std::filesystem::path& da
     std::map<std::string, Timestamp> endings;
     for (const char* part : {"", "-wal"}) {
         const std::string bytes = bytes_of(damaged.string() + part);
-        for (std::size_t found = bytes.find(mark); found != bytes.npos; found = bytes.find(mark, found + 1)) {
+        for (std::size_t found = bytes.find(until); found != bytes.npos; found = bytes.find(until, found + 1)) {
             const std::string ending = bytes.substr(found, ending_length);
             const auto name = parse_key_name("eph" + ending);
             if (name && ending.size() == ending_length && name->until > at) endings.emplace(ending, name->until);

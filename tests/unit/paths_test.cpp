@@ -40,7 +40,7 @@ TEST_CASE("paths follow the XDG variables") {
 }
 
 TEST_CASE("without the XDG variables, or with relative ones, paths are the specification's") {
-    for (const std::optional<std::string> value :
+    for (const auto& value :
          {std::optional<std::string>{}, std::optional<std::string>{""}, std::optional<std::string>{"x/y"}}) {
         const ScopedVariable a{"HOME", "/home/x"}, b{"XDG_RUNTIME_DIR", value}, c{"XDG_STATE_HOME", value},
             d{"XDG_CONFIG_HOME", value}, e{"EPH_SOCKET", std::nullopt};
