@@ -6,12 +6,6 @@ using namespace eph;
 using namespace eph::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE_METHOD(LedgerFixture, "what is due first comes first") {
     add_live(ledger, "k3", moment + 3h);
     add_live(ledger, "k1", moment + 1h);

@@ -10,17 +10,19 @@
 namespace eph::test {
 
 struct LedgerFixture {
+    using Texts = std::vector<std::string>;
+
     TempDirectory temp;
     Ledger ledger{temp / "ledger.db"};
 
     KeyRow row(const std::string& id) { return ledger.key(KeyId{id}).value(); }
-    std::vector<std::string> trail() {
-        std::vector<std::string> events;
+    Texts trail() {
+        Texts events;
         for (const AuditRow& each : ledger.audit(0, 1000)) events.push_back(each.event);
         return events;
     }
-    std::vector<std::string> due() {
-        std::vector<std::string> ids;
+    Texts due() {
+        Texts ids;
         for (const KeyRow& each : ledger.unsettled_keys()) ids.push_back(each.id.text());
         return ids;
     }

@@ -6,12 +6,6 @@ using namespace eph;
 using namespace eph::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-using Texts = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE_METHOD(LedgerFixture, "a key that is intended is in the ledger before it is anywhere else") {
     ledger.intend(a_key("k1"), std::nullopt, "uid 0 pid 1");
     const KeyRow key = row("k1");
