@@ -8,10 +8,11 @@ cmake_path(GET staged_program PARENT_PATH usr)
 cmake_path(GET usr PARENT_PATH usr)
 set(debian ${CPACK_EPH_SOURCE}/packaging/debian)
 set(documents ${usr}/share/doc/eph)
+set(everybodys FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)  # whatever those of the sources are
 
 file(REMOVE ${documents}/LICENSE)
-configure_file(${debian}/copyright ${documents}/copyright COPYONLY)  # file(INSTALL) would add DESTDIR, which is set here
-configure_file(${debian}/eph.lintian-overrides ${usr}/share/lintian/overrides/eph COPYONLY)
+configure_file(${debian}/copyright ${documents}/copyright COPYONLY ${everybodys})  # file(INSTALL) would add DESTDIR, which is set here
+configure_file(${debian}/eph.lintian-overrides ${usr}/share/lintian/overrides/eph COPYONLY ${everybodys})
 file(MAKE_DIRECTORY ${usr}/share/zsh/vendor-completions)
 file(RENAME ${usr}/share/zsh/site-functions/_eph ${usr}/share/zsh/vendor-completions/_eph)
 file(REMOVE_RECURSE ${usr}/share/zsh/site-functions)
@@ -19,7 +20,7 @@ file(REMOVE_RECURSE ${usr}/share/zsh/site-functions)
 execute_process(COMMAND date -R -u -d ${CPACK_EPH_DATE} OUTPUT_VARIABLE EPH_DATE OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(EPH_VERSION ${CPACK_PACKAGE_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})
 set(EPH_MAINTAINER ${CPACK_EPH_MAINTAINER})
-configure_file(${debian}/changelog.in ${documents}/changelog.Debian @ONLY)
+configure_file(${debian}/changelog.in ${documents}/changelog.Debian @ONLY ${everybodys})
 
 file(GLOB_RECURSE long_texts ${usr}/share/man/*.[158] ${documents}/changelog.Debian)
 execute_process(COMMAND gzip -9n ${long_texts} COMMAND_ERROR_IS_FATAL ANY)
