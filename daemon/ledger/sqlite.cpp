@@ -72,8 +72,8 @@ Database::Database(const std::string& path) : path_(path) {
 // What is damaged is kept as it was found: nothing of its WAL is written into it.
 Database::~Database() {
     if (damaged_) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    sqlite3_finalize(begin_);
-    sqlite3_finalize(commit_);
+    begin_.reset();
+    commit_.reset();
     sqlite3_close_v2(handle_);
 }
 
@@ -123,19 +123,14 @@ void Database::execute(const char* sql) {
     if (result != SQLITE_OK) fail(*this, result);
 }
 
-void Database::begin() { run(begin_, "BEGIN IMMEDIATE"); }
+void Database::begin() {
+    if (!begin_) begin_ = std::make_unique<Statement>(*this, "BEGIN IMMEDIATE");
+    begin_->run();
+}
 
-void Database::commit() { run(commit_, "COMMIT"); }
-
-void Database::run(sqlite3_stmt*& prepared, const char* sql) {
-    if (damaged_) fail(*this, SQLITE_CORRUPT);
-    if (prepared == nullptr) {
-        const int result = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
-        if (result != SQLITE_OK) fail(*this, result);
-    }
-    (void)sqlite3_step(prepared);
-    const int result = sqlite3_reset(prepared);  // says what the step came to
-    if (result != SQLITE_OK) fail(*this, result);
+void Database::commit() {
+    if (!commit_) commit_ = std::make_unique<Statement>(*this, "COMMIT");
+    commit_->run();
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {

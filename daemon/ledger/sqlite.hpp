@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct Trouble {
     std::string message;
     Timestamp since;
 };
+
+class Statement;
 
 class Database {
 public:
@@ -62,12 +65,11 @@ public:
 
 private:
     static int committed(void* self, sqlite3* handle, const char* name, int frames);
-    void run(sqlite3_stmt*& prepared, const char* sql);
 
     std::string path_;
     sqlite3* handle_ = nullptr;
-    sqlite3_stmt* begin_ = nullptr;  // both prepared when they are first needed
-    sqlite3_stmt* commit_ = nullptr;
+    std::unique_ptr<Statement> begin_;  // both prepared when they are first needed
+    std::unique_ptr<Statement> commit_;
     std::function<void()> on_commit_;
     std::uint32_t wal_frames_ = 0;
     bool unsure_ = false;
